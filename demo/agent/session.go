@@ -1,0 +1,115 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+var (
+	errInterrupted = errors.New("interrupted by the user")
+	errCrash       = errors.New("crashed as the script says")
+)
+
+// session is one life of the process: any number of turns, one after the
+// other. It belongs to the goroutine that calls serve.
+type session struct {
+	ctx    context.Context // in a field because it lives exactly as long as the session
+	opts   options
+	id     string
+	inputs <-chan input // nil once stdin has ended
+	stdout io.Writer
+	stderr io.Writer
+
+	waiting    []string // prompts that arrived while a turn ran
+	lastFailed bool // the last result said is_error
+}
+
+func newSession(ctx context.Context, opts options, inputs <-chan input, stdout, stderr io.Writer) *session {
+	return &session{ctx: ctx, opts: opts, id: uuid.NewString(), inputs: inputs, stdout: stdout, stderr: stderr}
+}
+
+// serve plays the turns in the order of their prompts and returns nil when
+// stdin has ended and all of them were played.
+func (s *session) serve() error {
+	for {
+		switch {
+		case len(s.waiting) > 0:
+			prompt := s.waiting[0]
+			s.waiting = s.waiting[1:]
+			if err := s.play(prompt); err != nil {
+				return err
+			}
+		case s.inputs == nil:
+			return nil
+		default:
+			if err := s.idle(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// idle waits for one input between turns, when there is nothing to interrupt.
+func (s *session) idle() error {
+	select {
+	case in, open := <-s.inputs:
+		if err := s.take(in, open); !errors.Is(err, errInterrupted) {
+			return err
+		}
+		return nil
+	case <-s.ctx.Done():
+		return context.Cause(s.ctx)
+	}
+}
+
+// pause waits for d and takes what arrives on stdin meanwhile. It returns
+// errInterrupted as soon as an interrupt was asked for (and answered).
+func (s *session) pause(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return nil
+		case in, open := <-s.inputs:
+			if err := s.take(in, open); err != nil {
+				return err
+			}
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		}
+	}
+}
+
+// forever is a pause without end. It ticks, because a Go process in which
+// nothing can ever happen again is ended by the runtime.
+func (s *session) forever() error {
+	for {
+		if err := s.pause(time.Hour); err != nil {
+			return err
+		}
+	}
+}
+
+// take acts on one input, or notes the end of stdin when open is false.
+func (s *session) take(in input, open bool) error {
+	if !open {
+		s.inputs = nil
+		return nil
+	}
+	if in.err != nil {
+		return in.err
+	}
+	switch in.Type {
+	case "user":
+		s.waiting = append(s.waiting, in.Message.prompt())
+		return nil
+	case "control_request":
+		return s.control(in)
+	}
+	return nil // a type of a later CLI: not ours to refuse
+}
