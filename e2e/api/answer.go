@@ -1,0 +1,78 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// answer performs the script that the request asks for, in the form it asks for.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, req Request) {
+	script := scriptFor(req)
+	switch {
+	case script.status != 0:
+		writeError(w, script.status)
+	case req.Stream:
+		s.stream(w, r, req.Model, script)
+	default:
+		writeWhole(w, req.Model, script)
+	}
+}
+
+// writeError answers as the API does when it refuses or is overloaded.
+func writeError(w http.ResponseWriter, status int) {
+	kind := "invalid_request_error"
+	if status == 529 {
+		kind = "overloaded_error"
+	} else if status >= 500 {
+		kind = "api_error"
+	}
+	writeJSON(w, status, object{"type": "error", "error": object{"type": kind, "message": "scripted error"}})
+}
+
+// writeWhole answers a request that did not ask for a stream. The CLI sends one when
+// a stream broke off.
+func writeWhole(w http.ResponseWriter, model string, script script) {
+	message := envelope(model)
+	message["content"] = []object{script.block(strings.Join(script.parts, ""))}
+	message["stop_reason"] = script.stopReason()
+	writeJSON(w, http.StatusOK, message)
+}
+
+func writeJSON(w http.ResponseWriter, status int, body object) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+type object = map[string]any
+
+// envelope is an assistant message without content.
+func envelope(model string) object {
+	return object{
+		"id": fmt.Sprintf("msg_%d", time.Now().UnixNano()), "type": "message", "role": "assistant", "model": model,
+		"content": []object{}, "stop_reason": nil, "stop_sequence": nil,
+		"usage": object{"input_tokens": 12, "output_tokens": 1},
+	}
+}
+
+// block is the one content block of an answer.
+func (s script) block(text string) object {
+	if s.bash == "" {
+		return object{"type": "text", "text": text}
+	}
+	return object{"type": "tool_use", "id": "toolu_" + fmt.Sprint(time.Now().UnixNano()), "name": "Bash", "input": s.input()}
+}
+
+func (s script) input() object {
+	return object{"command": s.bash, "description": "Run the scripted command"}
+}
+
+func (s script) stopReason() string {
+	if s.bash != "" {
+		return "tool_use"
+	}
+	return "end_turn"
+}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Request is one call of POST /v1/messages.
+type Request struct {
+	Header   http.Header
+	Body     []byte // the bytes that arrived
+	Model    string
+	Stream   bool
+	Messages []Message
+}
+
+// Message is one entry of the conversation, as the API sees it.
+type Message struct {
+	Role   string
+	Blocks []Block
+}
+
+// Block is one part of a message. Text is empty for types other than `text`.
+type Block struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+// User is the last message of role user: the prompt, together with the reminder
+// blocks that the CLI adds to it.
+func (r Request) User() Message {
+	for i := len(r.Messages) - 1; i >= 0; i-- {
+		if r.Messages[i].Role == "user" {
+			return r.Messages[i]
+		}
+	}
+	return Message{}
+}
+
+// Text is every text block of the message, one after the other.
+func (m Message) Text() string {
+	var all strings.Builder
+	for _, b := range m.Blocks {
+		all.WriteString(b.Text)
+	}
+	return all.String()
+}
+
+// has says whether the message holds a block of this type.
+func (m Message) has(kind string) bool {
+	for _, b := range m.Blocks {
+		if b.Type == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// UnmarshalJSON accepts both shapes of content: a string and a list of blocks.
+func (m *Message) UnmarshalJSON(data []byte) error {
+	var raw struct {
+		Role    string          `json:"role"`
+		Content json.RawMessage `json:"content"`
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return fmt.Errorf("decode message: %w", err)
+	}
+	m.Role = raw.Role
+	var text string
+	if json.Unmarshal(raw.Content, &text) == nil {
+		m.Blocks = []Block{{Type: "text", Text: text}}
+		return nil
+	}
+	if err := json.Unmarshal(raw.Content, &m.Blocks); err != nil {
+		return fmt.Errorf("decode message content: %w", err)
+	}
+	return nil
+}
+
+func parse(body []byte, header http.Header) (Request, error) {
+	var wire struct {
+		Model    string    `json:"model"`
+		Stream   bool      `json:"stream"`
+		Messages []Message `json:"messages"`
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return Request{}, fmt.Errorf("decode request: %w", err)
+	}
+	return Request{Header: header, Body: body, Model: wire.Model, Stream: wire.Stream, Messages: wire.Messages}, nil
+}
