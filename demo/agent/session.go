@@ -25,7 +25,7 @@ type session struct {
 	stderr io.Writer
 
 	waiting    []string // prompts that arrived while a turn ran
-	lastFailed bool // the last result said is_error
+	lastFailed bool     // the last result said is_error
 }
 
 func newSession(ctx context.Context, opts options, inputs <-chan input, stdout, stderr io.Writer) *session {
