@@ -55,6 +55,7 @@ func TestDecodeRefuses(t *testing.T) {
 		prompt(`"   "`):                               InvalidPrompt,
 		prompt(`"\t\r\n"`):                            InvalidPrompt,
 		prompt(`"\u00a0"`):                            InvalidPrompt,
+		prompt(`"\ufeff"`):                            InvalidPrompt,
 		prompt(`"\u3000"`):                            InvalidPrompt,
 		prompt(`"a\u0000b"`):                          InvalidPrompt,
 		`{"prompt":"a"}`:                              InvalidMeta,

@@ -48,11 +48,15 @@ func check(code Code, value string, rules ...validation.Rule) error {
 }
 
 func notBlank(value any) error {
-	if strings.TrimFunc(value.(string), unicode.IsSpace) == "" {
+	if strings.TrimFunc(value.(string), isBlank) == "" {
 		return errors.New("prompt must not be blank")
 	}
 	return nil
 }
+
+// isBlank also counts the byte order mark, which JavaScript's trim takes away: the CLI
+// drops a prompt that holds nothing else.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }
 
 func noNUL(value any) error {
 	if strings.ContainsRune(value.(string), 0) {

@@ -1,0 +1,127 @@
+package spool
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// BufferSize is what one Reader keeps in memory, in bytes.
+const BufferSize = 64 << 10
+
+// Reader reads the lines of a file that may still grow.
+type Reader struct {
+	file  *os.File
+	index *Index // may be nil
+
+	buf  []byte // a window of the file …
+	base int64  // … which starts at this offset …
+	end  int    // … and holds so many bytes.
+	scan int    // buf[:scan] holds no newline that was not handed out
+	line int64  // number of the current line, which is not handed out yet
+	from int64  // offset where it starts; below base if it is long
+
+	after int64 // lines up to this number are passed over
+}
+
+// Open returns a Reader at the first line of the file at path.
+func Open(path string) (*Reader, error) { return OpenAfter(path, 0, nil) }
+
+// OpenAfter returns a Reader whose first line is number n+1. The index, which may be nil,
+// saves reading the lines before it, and learns from this Reader. Lines up to n that the
+// file does not have yet are awaited like any other.
+func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	r := newReader(file, BufferSize)
+	r.index = index
+	r.after = n
+	r.line, r.base = index.before(n + 1)
+	r.from = r.base
+	return r, nil
+}
+
+func newReader(file *os.File, size int) *Reader {
+	return &Reader{file: file, buf: make([]byte, size), line: 1}
+}
+
+// Next returns the next whole line, or io.EOF if the file has none now. After io.EOF it
+// may be called again: the file may have grown.
+func (r *Reader) Next() (Line, error) {
+	for {
+		line, err := r.whole()
+		if err != nil || line.N > r.after {
+			return line, err
+		}
+	}
+}
+
+// whole returns the next line that ends with a newline.
+func (r *Reader) whole() (Line, error) {
+	for {
+		if i := bytes.IndexByte(r.buf[r.scan:r.end], '\n'); i >= 0 {
+			line := r.take(r.scan + i)
+			r.from++ // the newline
+			r.scan++
+			r.index.learn(r.line, r.from)
+			return line, nil
+		}
+		r.scan = r.end
+		if err := r.fill(); err != nil {
+			return Line{}, err
+		}
+	}
+}
+
+// Rest returns what stands after the last newline, as a line, or io.EOF if nothing does.
+// It is for the end of a file that grows no more.
+func (r *Reader) Rest() (Line, error) {
+	if r.base+int64(r.end) == r.from || r.line <= r.after {
+		return Line{}, io.EOF
+	}
+	return r.take(r.end), nil
+}
+
+// take returns the line that ends before buf[to] and goes on to that place.
+func (r *Reader) take(to int) Line {
+	stop := r.base + int64(to)
+	line := Line{N: r.line, Offset: r.from, Size: stop - r.from, file: r.file}
+	if r.from >= r.base {
+		line.Bytes = r.buf[r.from-r.base : to]
+	}
+	r.line, r.from, r.scan = r.line+1, stop, to
+	return line
+}
+
+// fill reads more of the file behind what the buffer must keep.
+func (r *Reader) fill() error {
+	r.makeRoom()
+	n, err := r.file.ReadAt(r.buf[r.end:], r.base+int64(r.end))
+	r.end += n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// makeRoom drops what was handed out. A line that alone fills the buffer is dropped too:
+// from then on it is a place in the file.
+func (r *Reader) makeRoom() {
+	keep := int(max(r.from-r.base, 0)) // where the current line starts in the buffer
+	switch {
+	case r.from < r.base, keep == 0 && r.end == len(r.buf):
+		keep = r.end
+	case keep < r.end && r.end < len(r.buf):
+		return // there is room behind it
+	}
+	copy(r.buf, r.buf[keep:r.end])
+	r.base += int64(keep)
+	r.end -= keep
+	r.scan -= keep
+}
+
+// Close closes the file.
+func (r *Reader) Close() error { return r.file.Close() }
