@@ -461,7 +461,8 @@ const stderr = new Log('stderr', 'line');
 let run = null; // the run whose socket is not yet closed
 let started = 0;
 let ticking = 0;
-let follow = true;
+let follow = true; // keep the end of the answer in view
+let scrolled = 0; // where the last scroll event left the page
 
 // What a run tells, as changes of the page.
 const page = {
@@ -484,7 +485,7 @@ const page = {
   drawn() {
     raw.render();
     stderr.render();
-    $('lines').textContent = number(raw.total);
+    $('frames').textContent = number(raw.total);
     if (follow) scrollTo({ top: document.documentElement.scrollHeight });
   },
   closed(ended, event) {
@@ -494,6 +495,14 @@ const page = {
     readHealth();
   },
 };
+
+// Scrolling up stops the following, reaching the end starts it again. Only the direction
+// tells the reader's scrolling from ours, because the answer grows in between.
+function watchScroll() {
+  if (scrollY < scrolled - 1) follow = false;
+  if (innerHeight + scrollY >= document.documentElement.scrollHeight - 2) follow = true;
+  scrolled = scrollY;
+}
 
 function showOutcome(ended, event) {
   const { state, title, what, todo } = outcome(ended, event);
@@ -535,7 +544,8 @@ function clearRun() {
   for (const part of [answer, raw, stderr]) part.clear();
   $('stderr').hidden = $('outcome').hidden = true;
   $('run-id').textContent = $('model').textContent = '–';
-  $('lines').textContent = '0';
+  $('frames').textContent = '0';
+  follow = true;
 }
 
 function stop() {
@@ -546,13 +556,13 @@ function stop() {
   setRunning(false);
 }
 
-// A button that goes grey must not take the keyboard's place with it.
+// A button that goes away must not take the keyboard's place with it.
 function setRunning(running) {
-  const [on, off] = running ? [$('cancel'), $('send')] : [$('send'), $('cancel')];
-  const focused = document.activeElement === off;
-  on.disabled = false;
-  if (focused) on.focus();
-  off.disabled = true;
+  const [from, to] = running ? [$('send'), $('cancel')] : [$('cancel'), $('send')];
+  const focused = document.activeElement === from;
+  $('send').disabled = running;
+  $('cancel').hidden = !running;
+  if (focused) to.focus({ preventScroll: true });
 }
 
 function cancel() {
@@ -650,7 +660,7 @@ function showWords(words) {
   $('words').replaceChildren(...words.map(({ word, what }) => {
     const button = element('button', 'word');
     button.type = 'button';
-    button.append(element('span', 'code', String(word)), element('span', '', String(what ?? '')));
+    button.append(element('span', 'code', String(word)), element('span', 'what', String(what ?? '')));
     button.addEventListener('click', () => fillIn(String(word)));
     const item = element('li');
     item.append(button);
@@ -674,10 +684,7 @@ $('form').addEventListener('keydown', (event) => {
 $('cancel').addEventListener('click', cancel);
 $('prompt').addEventListener('input', countBytes);
 $('meta').addEventListener('input', checkMeta);
-// Follow the answer for as long as the reader stays at its end.
-addEventListener('scroll', () => {
-  follow = innerHeight + scrollY >= document.documentElement.scrollHeight - 60;
-}, { passive: true });
+addEventListener('scroll', watchScroll, { passive: true });
 $('wscat').textContent = `wscat -c ${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws/claude`;
 countBytes();
 readHealth();
