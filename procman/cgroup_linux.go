@@ -1,0 +1,139 @@
+package procman
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// group is a control group (cgroup v2) that holds one Process and all it starts.
+type group struct {
+	dir  string
+	file *os.File // the directory, for clone3
+}
+
+// makeGroups makes the directory for this program's control groups below its own, and
+// returns "" where that is not allowed, or where the kernel has no cgroup.kill (5.14).
+func makeGroups() string {
+	own, err := ownGroup()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(own, "spool-"+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(dir, "cgroup.kill")); err != nil {
+		_ = os.Remove(dir)
+		return ""
+	}
+	return dir
+}
+
+// ownGroup returns the directory of this program's group in the cgroup v2 hierarchy: the
+// line "0::/path" of /proc/self/cgroup below where that hierarchy is mounted.
+func ownGroup() (string, error) {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
+			mount, err := groupMount()
+			return filepath.Join(mount, path), err
+		}
+	}
+	return "", fs.ErrNotExist
+}
+
+// groupMount returns where cgroup v2 is mounted, alone or beside v1.
+func groupMount() (string, error) {
+	for _, mount := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
+		if _, err := os.Stat(filepath.Join(mount, "cgroup.procs")); err == nil {
+			if _, err := os.Stat(filepath.Join(mount, "cgroup.controllers")); err == nil {
+				return mount, nil
+			}
+		}
+	}
+	return "", fs.ErrNotExist
+}
+
+// newGroup makes a control group.
+func newGroup(parent, id string) (scope, error) {
+	dir := filepath.Join(parent, id)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make control group: %w", withoutPath(err))
+	}
+	file, err := os.Open(dir)
+	if err != nil {
+		return nil, errors.Join(withoutPath(err), os.Remove(dir))
+	}
+	return &group{dir: dir, file: file}, nil
+}
+
+func (g *group) attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, UseCgroupFD: true, CgroupFD: int(g.file.Fd())}
+}
+
+// members returns what lives in the group and in groups that were made below it.
+func (g *group) members(p *Process) ([]identity, error) {
+	var members []identity
+	err := filepath.WalkDir(g.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != "cgroup.procs" {
+			return err
+		}
+		pids, err := readPIDs(path)
+		for _, pid := range pids {
+			if e, ok := readEntry(pid); ok && e.alive() {
+				members = append(members, e.identity)
+			}
+		}
+		return err
+	})
+	return members, err
+}
+
+func readPIDs(path string) (pids []int, err error) {
+	text, err := os.ReadFile(path)
+	for line := range bytes.Lines(text) {
+		if pid, err := strconv.Atoi(string(bytes.TrimSpace(line))); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, err
+}
+
+func (g *group) kill(*Process) error {
+	return os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
+}
+
+// release removes the group. The kernel may need a moment after the last process has died.
+func (g *group) release() {
+	_ = g.file.Close()
+	for wait := firstPoll; removeGroups(g.dir) != nil && wait < time.Second; wait *= 2 {
+		time.Sleep(wait)
+	}
+}
+
+// removeGroups removes a group and the groups below it, the deepest first.
+func removeGroups(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			if err := removeGroups(filepath.Join(dir, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return os.Remove(dir)
+}

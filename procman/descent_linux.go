@@ -1,0 +1,71 @@
+package procman
+
+import (
+	"sync"
+	"syscall"
+)
+
+// descent finds processes by where they come from.
+type descent struct {
+	self int
+
+	mu   sync.Mutex
+	seen map[identity]bool // guarded by mu: found before, when their parents still lived
+}
+
+func (d *descent) attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
+// members returns the leader, whatever is in its session, orphans that carry its marker or
+// were seen before, and all descendants of these.
+func (d *descent) members(p *Process) ([]identity, error) {
+	table, err := readTable()
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	belongs := d.roots(p, table)
+	for grown := true; grown; {
+		grown = false
+		for pid, e := range table {
+			if !belongs[pid] && belongs[e.parent] {
+				belongs[pid], grown = true, true
+			}
+		}
+	}
+	return d.remember(table, belongs), nil
+}
+
+// roots returns the pids that belong to p by themselves.
+func (d *descent) roots(p *Process, table map[int]entry) map[int]bool {
+	leaders, alone := p.supervisor.leaders(), p.supervisor.alone(p)
+	belongs := map[int]bool{}
+	for pid, e := range table {
+		orphan := e.parent == d.self && !leaders[pid]
+		belongs[pid] = pid == p.pid || e.session == p.pid || d.seen[e.identity] ||
+			orphan && (alone || readMarker(pid, p.supervisor.marker) == p.id)
+	}
+	return belongs
+}
+
+// remember returns the living processes of those, and knows them from now on.
+func (d *descent) remember(table map[int]entry, belongs map[int]bool) []identity {
+	var members []identity
+	for pid := range belongs {
+		if e := table[pid]; belongs[pid] && e.alive() {
+			members = append(members, e.identity)
+			d.seen[e.identity] = true
+		}
+	}
+	return members
+}
+
+func (d *descent) kill(p *Process) error {
+	members, err := d.members(p)
+	for _, m := range members {
+		m.signal(syscall.SIGKILL)
+	}
+	return err
+}
+
+func (d *descent) release() {}

@@ -1,0 +1,46 @@
+package procman
+
+import (
+	"syscall"
+	"time"
+)
+
+// host is what procman needs of an operating system.
+type host interface {
+	method() Method
+	interval() time.Duration
+	// newScope prepares a place in which the processes of one Process will be found.
+	newScope(id string) (scope, error)
+	// reapOrphans reaps dead children of this program that are not among leaders.
+	reapOrphans(leaders map[int]bool)
+	// marked returns the living processes with marker=id in their environment, for
+	// every id that belongs accepts.
+	marked(marker string, belongs func(id string) bool) ([]identity, error)
+	close() error
+}
+
+// scope finds the processes of one Process.
+type scope interface {
+	// attributes starts a process as the leader of a new session, inside the scope.
+	attributes() *syscall.SysProcAttr
+	// members returns the living processes. A dead leader that is not reaped is none.
+	members(p *Process) ([]identity, error)
+	// kill ends all members with SIGKILL, at once where the system can do that.
+	kill(p *Process) error
+	// release gives back what newScope took, after the last member has gone.
+	release()
+}
+
+// identity is a process: its id, and its start time so that a reused id is another one.
+type identity struct {
+	pid   int
+	start uint64 // clock ticks since boot; 0 where the system does not tell
+}
+
+func pids(members []identity) []int {
+	var list []int
+	for _, m := range members {
+		list = append(list, m.pid)
+	}
+	return list
+}

@@ -1,0 +1,116 @@
+package procman
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Method names how the processes of one Process are found.
+type Method string
+
+// The methods, from the surest to the weakest.
+const (
+	Cgroup    Method = "cgroup"    // a control group each, and everything in it
+	Subreaper Method = "subreaper" // descendants, session and marker
+	Group     Method = "group"     // the process group alone
+)
+
+// Supervisor starts processes and keeps track of all of them.
+type Supervisor struct {
+	marker string // name of the environment variable
+	host   host
+
+	mu         sync.Mutex
+	running    map[*Process]struct{} // guarded by mu: started and not yet reaped
+	patrolling bool                  // guarded by mu: somebody looks after them
+	patrols    sync.WaitGroup
+}
+
+// New returns a Supervisor whose processes carry marker=<id> in their environment. It also
+// keeps the descriptors that this program itself inherited from reaching any child.
+func New(marker string) (*Supervisor, error) {
+	if err := closeOnExec(); err != nil {
+		return nil, fmt.Errorf("protect descriptors: %w", err)
+	}
+	host, err := newHost()
+	if err != nil {
+		return nil, fmt.Errorf("prepare process supervision: %w", err)
+	}
+	return &Supervisor{marker: marker, host: host, running: map[*Process]struct{}{}}, nil
+}
+
+// Method says how processes are found on this system.
+func (s *Supervisor) Method() Method { return s.host.method() }
+
+// Close gives back what New took. Every process must have been stopped.
+func (s *Supervisor) Close() error {
+	s.patrols.Wait()
+	return s.host.close()
+}
+
+// registerLocked adds a process that was just started, and sees to it that somebody looks
+// after it. Requires s.mu.
+func (s *Supervisor) registerLocked(p *Process) {
+	s.running[p] = struct{}{}
+	if !s.patrolling {
+		s.patrolling = true
+		s.patrols.Go(s.patrol)
+	}
+}
+
+// unregister forgets a process that was reaped.
+func (s *Supervisor) unregister(p *Process) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.running, p)
+}
+
+// patrol counts processes and reaps orphans as long as anything runs.
+func (s *Supervisor) patrol() {
+	tick := time.NewTicker(s.host.interval())
+	defer tick.Stop()
+	for running := s.reap(); len(running) > 0; running = s.reap() {
+		for _, p := range running {
+			p.checkCount()
+		}
+		<-tick.C
+	}
+}
+
+// reap reaps the children that are not leaders and returns what runs; if nothing does, the
+// patrol has ended. It holds the lock, so that no child is taken for an orphan before
+// Start has registered it.
+func (s *Supervisor) reap() []*Process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.host.reapOrphans(s.leadersLocked())
+	s.patrolling = len(s.running) > 0
+	return slices.Collect(maps.Keys(s.running))
+}
+
+// alone reports whether p is the only running process: then every child is its own.
+func (s *Supervisor) alone(p *Process) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, runs := s.running[p]
+	return runs && len(s.running) == 1
+}
+
+// leaders returns the pids of all running processes.
+func (s *Supervisor) leaders() map[int]bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leadersLocked()
+}
+
+// leadersLocked is leaders for who holds s.mu.
+func (s *Supervisor) leadersLocked() map[int]bool {
+	pids := make(map[int]bool, len(s.running))
+	for p := range s.running {
+		pids[p.pid] = true
+	}
+	return pids
+}

@@ -1,0 +1,46 @@
+package procman
+
+import (
+	"context"
+	"syscall"
+	"time"
+)
+
+// Sweep ends processes that an earlier instance of this program left behind: those with
+// marker=id in their environment, for every id that belongs accepts. It returns how many
+// it found, and those that are still there after SIGTERM, grace and SIGKILL. Where the
+// system does not show environments it finds nothing.
+func (s *Supervisor) Sweep(ctx context.Context, belongs func(id string) bool, grace time.Duration) (found int, left []int, err error) {
+	members, err := s.host.marked(s.marker, belongs)
+	found = len(members)
+	for _, rung := range []struct {
+		signal syscall.Signal
+		wait   time.Duration
+	}{{syscall.SIGTERM, grace}, {syscall.SIGKILL, killPatience}} {
+		if err != nil || len(members) == 0 {
+			break
+		}
+		for _, m := range members {
+			m.signal(rung.signal)
+		}
+		members, err = s.awaitUnmarked(ctx, belongs, rung.wait)
+	}
+	return found, pids(members), err
+}
+
+// awaitUnmarked waits until no marked process is left, and returns those that are.
+func (s *Supervisor) awaitUnmarked(ctx context.Context, belongs func(string) bool, d time.Duration) ([]identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	for {
+		members, err := s.host.marked(s.marker, belongs)
+		if err != nil || len(members) == 0 {
+			return members, err
+		}
+		select {
+		case <-time.After(lastPoll):
+		case <-ctx.Done():
+			return members, nil
+		}
+	}
+}
