@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseStatIsNotFooledByTheProgramsName(t *testing.T) {
+	t.Parallel()
+	const rest = ` S 1 2 3 4 5 6 7 8 9 10 150 25 900 900 20 0 8 0 1`
+	for _, name := range []string{"(spool)", "(a b)", "(x) R 1 2 (y)"} {
+		got, err := parseStat([]byte("4711 " + name + rest))
+		require.NoError(t, err)
+		require.Equal(t, 1750*time.Millisecond, got, "utime and stime, not the children's")
+	}
+	for _, stat := range []string{"", "1 spool S", "1 (spool) S 1 2", strings.Replace("1 (spool)"+rest, "150", "x", 1)} {
+		_, err := parseStat([]byte(stat))
+		require.Error(t, err, stat)
+	}
+}
+
+func TestParseStatus(t *testing.T) {
+	t.Parallel()
+	got, err := parseStatus("Name:\tspool\nVmHWM:\t   99999 kB\nVmRSS:\t   12345 kB\nThreads:\t8\n")
+	require.NoError(t, err)
+	require.Equal(t, 12345, got)
+	_, err = parseStatus("Name:\tspool\n")
+	require.Error(t, err)
+}
+
+func TestMedian(t *testing.T) {
+	t.Parallel()
+	require.InDelta(t, 2.0, median([]float64{9, 1, 2}), 0)
+	require.InDelta(t, 2.5, median([]float64{3, 9, 2, 1}), 0)
+}
+
+func TestARowShowsMediansRangesAndTheirRatio(t *testing.T) {
+	t.Parallel()
+	r := row{"what", "%.1f", []float64{30, 10, 20}, []float64{4, 6, 5}}
+	require.Equal(t, "| what | 20.0 (10.0 to 30.0) | 5.0 (4.0 to 6.0) | 4.00 |\n", r.String())
+}
+
+func TestTheAgentPrintsWhatIsOrdered(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{inChunks, lineByLine} {
+		for _, content := range []string{`"3 ` + how + `"`, `[{"type":"text","text":"3 ` + how + `"}]`} {
+			var out bytes.Buffer
+			order := `{"type":"user","message":{"content":` + content + `}}` + "\n"
+			require.NoError(t, playAgent("-p", strings.NewReader(order), &out))
+			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+			require.Len(t, lines, 5)
+			require.Len(t, lines[1], lineBytes)
+		}
+	}
+	require.Error(t, playAgent("-p", strings.NewReader("nonsense\n"), &bytes.Buffer{}))
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	startTimeout = 20 * time.Second
+	stopTimeout  = 30 * time.Second
+)
+
+// command is a server to be measured.
+type command struct {
+	name string
+	path string
+	args []string
+}
+
+// server is a running one.
+type server struct {
+	command
+	addr string
+	cmd  *exec.Cmd
+}
+
+func build(path string) error {
+	cmd := exec.Command("go", "build", "-o", path, "spool")
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build spool: %w", err)
+	}
+	return nil
+}
+
+// start returns when the server says that it is ready.
+func start(c command) (*server, error) {
+	cmd := exec.Command(c.path, c.args...)
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", c.name, err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", c.name, err)
+	}
+	s := &server{command: c, cmd: cmd}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err == nil {
+		_, s.addr, _ = strings.Cut(strings.TrimSpace(line), "http://")
+		err = s.waitReady()
+	}
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("start %s: %w", c.name, err)
+	}
+	return s, nil
+}
+
+func (s *server) waitReady() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	for {
+		if s.ready(ctx) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for /readyz: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (s *server) ready(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	req.Close = true // a kept-alive connection would count as memory
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = res.Body.Close()
+	return res.StatusCode == http.StatusOK
+}
+
+// stop asks the server to end, and insists after a while.
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	timer := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() })
+	defer timer.Stop()
+	_ = s.cmd.Wait() // ended by our signal: its status says nothing
+}
