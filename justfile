@@ -1,0 +1,56 @@
+# `just` lists the recipes. Each is one command: without just, type the command.
+
+# Everything but the end-to-end tests, which need what `./test.sh install` fetches.
+packages := "$(go list ./... | grep -v '^spool/e2e$')"
+
+# List the recipes
+default:
+    @just --list
+
+# Format all Go files
+fmt:
+    go fmt ./...
+
+# Report suspicious constructs
+vet:
+    go vet ./...
+
+# All linters of .golangci.yml (the first time builds the tool: some minutes)
+lint:
+    go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
+
+# The fast tests
+test *args:
+    go test -shuffle=on {{ args }} {{ packages }}
+
+# The same under the race detector, never from the cache
+race:
+    ./test.sh unit
+
+# Every fuzz target for a while: just fuzz 5m
+fuzz time="1m":
+    FUZZTIME={{ time }} ./test.sh fuzz
+
+# Compare with a plain Go server (some minutes, on a quiet machine)
+bench *args:
+    go run ./bench {{ args }}
+
+# Coverage by function
+cover:
+    go test -coverprofile=cover.out {{ packages }} && go tool cover -func=cover.out
+
+# Serve with the real agent: just run --listen 127.0.0.1:4000
+run *args:
+    go run . {{ args }}
+
+# Serve with the stand-in agent: no login needed
+demo *args:
+    go run . --demo {{ args }}
+
+# The real CLI and the page in a browser
+e2e:
+    ./test.sh install e2e page
+
+# What CI runs
+check:
+    ./test.sh
