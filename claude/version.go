@@ -1,0 +1,75 @@
+package claude
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"spool/procman"
+)
+
+// versionPatience is how long the CLI may take to tell its version.
+const versionPatience = 10 * time.Second
+
+// versionPattern is how the CLI's answer to --version begins: "2.1.197 (Claude Code)".
+var versionPattern = regexp.MustCompile(`^\d+\.\d+\.\d+\S*`)
+
+// Versions asks the CLI for its version, once for each file that it was.
+type Versions struct {
+	Agent *Agent
+
+	mu    sync.Mutex
+	of    os.FileInfo // guarded by mu: what was asked
+	known string      // guarded by mu
+}
+
+// Current returns the CLI's version, and "" if it does not tell one. The error is that of
+// [Program.Path].
+func (v *Versions) Current(ctx context.Context) (string, error) {
+	program := v.Agent.Program
+	path, err := program.Path()
+	if err != nil || program.StandIn != "" {
+		return program.StandIn, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.of == nil || !os.SameFile(v.of, info) || !v.of.ModTime().Equal(info.ModTime()) {
+		v.of, v.known = info, v.ask(ctx, path)
+	}
+	return v.known, nil
+}
+
+// ask starts the CLI with --version and reads what it prints.
+func (v *Versions) ask(ctx context.Context, path string) string {
+	out, err := os.CreateTemp("", "spool-version-*")
+	if err != nil {
+		return ""
+	}
+	defer os.Remove(out.Name())
+	defer out.Close()
+	process, err := v.Agent.Supervisor.Start(procman.Spec{
+		ID: "version_" + strings.ToLower(rand.Text()), Path: path, Args: []string{"--version"},
+		Env: v.Agent.Environment, Dir: os.TempDir(), Stdout: out, Stderr: out,
+	})
+	if err != nil {
+		return ""
+	}
+	defer process.Stop(ctx, time.Second)
+	_ = process.Stdin.Close()
+	select {
+	case <-process.Exited():
+	case <-ctx.Done():
+	case <-time.After(versionPatience):
+	}
+	text := make([]byte, 256)
+	n, _ := out.ReadAt(text, 0)
+	return versionPattern.FindString(string(text[:max(n, 0)]))
+}
