@@ -193,7 +193,7 @@ func readFrame(in *bufio.Reader) (frame, error) {
 	case 4:
 		length = int64(binary.BigEndian.Uint16(header[2:]))
 	case 10:
-		length = int64(binary.BigEndian.Uint64(header[2:])) //nolint:gosec // our own servers' frames
+		length = int64(binary.BigEndian.Uint64(header[2:]))
 	}
 	_, _ = in.Discard(size) // was peeked
 	return f, f.skip(in, length)

@@ -107,8 +107,7 @@ func TestSlowIsSeenAsItComesWithoutPartialMessagesToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := start(t)
 		p.prompt("slow")
-		time.Sleep(thinking + 10*slowPace + slowPace/2)
-		synctest.Wait()
+		pass(thinking + 10*slowPace + slowPace/2)
 		require.Len(t, p.stdout.lines(), 1+10, "system/init and one line for each word so far")
 		require.Equal(t, exitOK, p.end())
 	})

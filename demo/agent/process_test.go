@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -61,6 +62,12 @@ func (p *process) end() int {
 	p.t.Helper()
 	require.NoError(p.t, p.stdin.Close())
 	return <-p.exit
+}
+
+// pass lets time go by on the bubble's clock, and what is due happen.
+func pass(d time.Duration) {
+	time.Sleep(d) //nolint:forbidigo // takes no real time and waits for nothing
+	synctest.Wait()
 }
 
 func (p *process) shapes() []string { return shapesOf(p.t, p.stdout.lines()) }

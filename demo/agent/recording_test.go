@@ -81,7 +81,7 @@ func TestTheStandInPrintsWhatTheRealCLIPrinted(t *testing.T) {
 				p := start(t, tt.args...)
 				p.prompt(tt.prompt)
 				if tt.interruptAfter > 0 {
-					time.Sleep(tt.interruptAfter) // the bubble's clock
+					pass(tt.interruptAfter)
 					p.interrupt()
 				}
 				require.Equal(t, rec.exit, p.end())

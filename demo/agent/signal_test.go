@@ -4,7 +4,6 @@ package agent
 
 import (
 	"bufio"
-	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -15,7 +14,7 @@ import (
 
 func TestSIGTERMEndsARealProcessAtOnce(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-p", "--input-format=stream-json") //nolint:gosec // this test binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-p", "--input-format=stream-json") // this test binary
 	cmd.Env = append(os.Environ(), asAgent+"=1")
 	stdin, err := cmd.StdinPipe()
 	require.NoError(t, err)
@@ -30,6 +29,6 @@ func TestSIGTERMEndsARealProcessAtOnce(t *testing.T) {
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 
 	var exit *exec.ExitError
-	require.True(t, errors.As(cmd.Wait(), &exit))
+	require.ErrorAs(t, cmd.Wait(), &exit)
 	require.Equal(t, syscall.SIGTERM, exit.Sys().(syscall.WaitStatus).Signal())
 }
