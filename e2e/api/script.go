@@ -20,6 +20,7 @@ type script struct {
 	parts  []string      // the text, delta by delta
 	pace   time.Duration // the pause after each part
 	hold   bool          // stop after the first part until Release
+	cut    bool          // break the stream after the first part
 	bash   string        // a command for the Bash tool instead of a text
 }
 
@@ -50,6 +51,8 @@ func perform(word, args string) script {
 		return script{parts: chunks(n)}
 	case "hold":
 		return script{parts: []string{"held ", "released"}, hold: true}
+	case "cut":
+		return script{parts: []string{"broken ", "mended"}, cut: true}
 	case "status":
 		return script{status: n}
 	case "bash":

@@ -8,6 +8,8 @@
 //	[[words 200 20ms]]   the same with a pause of 20 ms after each word
 //	[[bytes 1048576]]    a text of that many bytes
 //	[[hold]]             one word, then nothing until [Server.Release]
+//	[[cut]]              a stream that breaks off after one word; the answer is whole
+//	                     when it is asked for without a stream
 //	[[status 529]]       that HTTP status with an API error
 //	[[bash sleep 600]]   a call of the Bash tool with that command; its result is
 //	                     answered with a text

@@ -42,6 +42,9 @@ func (s *Server) deltas(ctx context.Context, script script, send func(object)) b
 	}
 	for i, part := range script.parts {
 		send(object{"type": "text_delta", "text": part})
+		if script.cut {
+			panic(http.ErrAbortHandler) // net/http's way to break a connection
+		}
 		if script.hold && i == 0 && !wait(ctx, s.held) {
 			return false
 		}

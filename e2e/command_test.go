@@ -1,0 +1,53 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"spool/e2e/api"
+)
+
+func TestSpoolRun_PrintsTheLinesAndExits0(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+
+	out, code := s.command("run", "say hello", "--meta=TASK-1", "--url="+s.url)
+
+	require.Zero(t, code)
+	frames := parse(t, out)
+	require.Equal(t, []string{"system/init", "assistant", "result/success"}, kinds(frames))
+	require.Equal(t, api.Greeting, frames[2].Result)
+}
+
+func TestSpoolRun_AnAPIErrorExits1(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+
+	out, code := s.command("run", "[[status 400]]", "--url="+s.url)
+
+	require.Equal(t, 1, code)
+	require.Contains(t, kinds(parse(t, out)), "result/success", "the CLI's own last line says success")
+}
+
+// command runs the binary as a script would; its exit code and stdout come back.
+func (s *server) command(args ...string) ([]byte, int) {
+	s.w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, spoolBinary, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Env, cmd.Stdout, cmd.Stderr = s.w.environment(), &stdout, &stderr
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) {
+		require.NoError(s.w.t, err)
+	}
+	s.w.t.Logf("stderr of the command: %s", &stderr)
+	return stdout.Bytes(), cmd.ProcessState.ExitCode()
+}
