@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +51,24 @@ func (s *server) command(args ...string) ([]byte, int) {
 	}
 	s.w.t.Logf("stderr of the command: %s", &stderr)
 	return stdout.Bytes(), cmd.ProcessState.ExitCode()
+}
+
+// wscat is what people try first. It prints each frame and ends with the socket.
+func TestWscat_ShowsTheWholeRun(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	node, err := exec.LookPath("node")
+	require.NoError(t, err, "install Node 20 or newer")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, node, "node_modules/wscat/bin/wscat", "--no-color",
+		"-c", "ws"+strings.TrimPrefix(s.url, "http")+"/ws/claude", "-w", "60", "-x", `{"prompt":"say hello","meta":"TASK-123"}`)
+	_, err = cmd.StdinPipe() // left open: wscat leaves when its input ends
+	require.NoError(t, err)
+
+	out, err := cmd.Output()
+
+	require.NoError(t, err)
+	require.Contains(t, string(out), firstFrame)
+	require.Contains(t, string(out), `"result":"`+api.Greeting)
 }

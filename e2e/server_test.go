@@ -133,6 +133,7 @@ func (s *server) stop() {
 	}
 	require.NotContains(s.w.t, s.stderr.String(), "DATA RACE")
 	require.NotContains(s.w.t, s.stderr.String(), "panic:")
+	require.NotContains(s.w.t, s.stderr.String(), apiKey, "a secret in the log")
 	if s.w.t.Failed() {
 		s.w.t.Logf("stderr of the server:\n%s", &s.stderr)
 	}

@@ -40,13 +40,16 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// apiKey opens nothing: the CLI only wants to have one.
+const apiKey = "sk-dummy"
+
 // environment is all that the server, and through it the CLI, gets to see.
 func (w *world) environment() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + w.home,
 		"ANTHROPIC_BASE_URL=" + w.api.URL(),
-		"ANTHROPIC_API_KEY=sk-dummy",
+		"ANTHROPIC_API_KEY=" + apiKey,
 		"DISABLE_TELEMETRY=1",
 		"DISABLE_ERROR_REPORTING=1",
 		"DISABLE_AUTOUPDATER=1",

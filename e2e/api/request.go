@@ -3,13 +3,11 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 )
 
 // Request is one call of POST /v1/messages.
 type Request struct {
-	Header   http.Header
 	Body     []byte // the bytes that arrived
 	Model    string
 	Stream   bool
@@ -79,7 +77,7 @@ func (m *Message) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func parse(body []byte, header http.Header) (Request, error) {
+func parse(body []byte) (Request, error) {
 	var wire struct {
 		Model    string    `json:"model"`
 		Stream   bool      `json:"stream"`
@@ -88,5 +86,5 @@ func parse(body []byte, header http.Header) (Request, error) {
 	if err := json.Unmarshal(body, &wire); err != nil {
 		return Request{}, fmt.Errorf("decode request: %w", err)
 	}
-	return Request{Header: header, Body: body, Model: wire.Model, Stream: wire.Stream, Messages: wire.Messages}, nil
+	return Request{Body: body, Model: wire.Model, Stream: wire.Stream, Messages: wire.Messages}, nil
 }

@@ -101,7 +101,7 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client left while it was sending
 	}
-	req, err := parse(body, r.Header)
+	req, err := parse(body)
 	if err != nil {
 		writeError(w, http.StatusBadRequest)
 		return

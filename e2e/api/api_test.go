@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// post sends a prompt in the way the CLI does, with a reminder before it.
+func post(t *testing.T, s *Server, prompt string, stream bool) (int, string) {
+	t.Helper()
+	body, err := json.Marshal(object{"model": "m", "stream": stream, "messages": []object{
+		{"role": "user", "content": []object{{"type": "text", "text": "a reminder"}, {"type": "text", "text": prompt}}},
+		{"role": "system", "content": "agents and skills"},
+	}})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL()+"/v1/messages?beta=true", strings.NewReader(string(body)))
+	require.NoError(t, err)
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	answer, _ := io.ReadAll(res.Body) // broken off by [[cut]]
+	return res.StatusCode, string(answer)
+}
+
+func start(t *testing.T) *Server {
+	t.Helper()
+	t.Parallel()
+	s, err := Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func TestAStreamHasItsEventsInOrder(t *testing.T) {
+	status, answer := post(t, start(t), "[[words 2]]", true)
+
+	require.Equal(t, http.StatusOK, status)
+	var kinds []string
+	for line := range strings.Lines(answer) {
+		if kind, ok := strings.CutPrefix(strings.TrimSpace(line), "event: "); ok {
+			kinds = append(kinds, kind)
+		}
+	}
+	require.Equal(t, []string{
+		"message_start", "content_block_start", "content_block_delta", "content_block_delta",
+		"content_block_stop", "message_delta", "message_stop",
+	}, kinds)
+}
+
+func TestThePromptSaysWhatIsAnswered(t *testing.T) {
+	s := start(t)
+	for prompt, want := range map[string]string{
+		"hello":             Greeting,
+		"a [[words 3]] b":   "1 2 3 ",
+		"[[bytes 100]]":     "0 the quick brown fox",
+		"[[bash a; b]]":     `"command":"a; b"`,
+		"[[cut]]":           "broken mended",
+		"[[nothing known]]": "invalid_request_error",
+	} {
+		_, answer := post(t, s, prompt, false)
+		require.Contains(t, answer, want, prompt)
+	}
+	status, answer := post(t, s, "[[status 529]]", true)
+	require.Equal(t, 529, status)
+	require.Contains(t, answer, "overloaded_error")
+}
+
+func TestACutStreamHasNoEnd(t *testing.T) {
+	_, answer := post(t, start(t), "[[cut]]", true)
+	require.Contains(t, answer, "broken")
+	require.NotContains(t, answer, "message_stop")
+}
+
+func TestAHeldAnswerWaitsForItsRelease(t *testing.T) {
+	s := start(t)
+	go func() {
+		if _, err := s.Await(t.Context(), 1); err == nil {
+			s.Release()
+		}
+	}()
+	_, answer := post(t, s, "[[hold]]", true)
+	require.Contains(t, answer, "released")
+}
+
+func TestTheRequestIsKeptAsItCame(t *testing.T) {
+	s := start(t)
+	post(t, s, "hello", true)
+
+	requests := s.Requests()
+	require.Len(t, requests, 1)
+	require.True(t, requests[0].Stream)
+	require.Equal(t, []Block{{"text", "a reminder"}, {"text", "hello"}}, requests[0].User().Blocks)
+	require.Len(t, requests[0].Messages, 2)
+}

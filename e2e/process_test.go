@@ -1,0 +1,77 @@
+//go:build linux
+
+package e2e
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestS16_TheCLIGetsTheseArgumentsAndThisEnvironmentAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("DATABASE_URL=postgres://secret", "JWT_SECRET=secret", "MINE=handed on", "--env=MINE", "--model=claude-x")
+	c := s.ask("[[hold]] --version")
+	_, err := w.api.Await(t.Context(), 1)
+	require.NoError(t, err)
+
+	require.Equal(t, []string{
+		w.cli, "-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose",
+		"--setting-sources=user", "--strict-mcp-config", "--model=claude-x",
+	}, w.proc(c.run, "cmdline"))
+	require.Subset(t, append(w.environment(), "MINE=handed on", "SPOOL_RUN="+c.run), without("PWD", w.proc(c.run, "environ")))
+	require.Contains(t, w.proc(c.run, "environ"), "ANTHROPIC_API_KEY="+apiKey)
+	w.api.Release()
+	c.rest()
+}
+
+// proc are the entries of a list in /proc about the CLI of a run.
+func (w *world) proc(run, list string) []string {
+	w.t.Helper()
+	for _, process := range survivors("SPOOL_RUN=" + run) {
+		pid, command, _ := strings.Cut(process, " ")
+		if strings.HasPrefix(command, w.cli+" ") {
+			data, err := os.ReadFile("/proc/" + pid + "/" + list)
+			require.NoError(w.t, err)
+			return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+		}
+	}
+	require.Fail(w.t, "the CLI is not running")
+	return nil
+}
+
+func without(name string, environment []string) []string {
+	var rest []string
+	for _, entry := range environment {
+		if !strings.HasPrefix(entry, name+"=") {
+			rest = append(rest, entry)
+		}
+	}
+	return rest
+}
+
+func TestHealthNamesTheCLIThatWasFound(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+
+	res, err := httpClient.Get(s.url + "/api/health")
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	var health struct {
+		Status string
+		CLI    struct {
+			Found   bool
+			Version string
+		}
+	}
+	require.NoError(t, json.Unmarshal(body, &health))
+	require.Equal(t, "ok", health.Status, "%s", body)
+	require.True(t, health.CLI.Found)
+	require.Equal(t, "2.1.197", health.CLI.Version)
+}
