@@ -24,8 +24,9 @@ func TestD1_WhenTheServerIsKilledTheCLIFinishesItsTurnAndExits(t *testing.T) {
 	w.api.Release()
 
 	w.requireGone("SPOOL_RUN="+c.run, patience)
-	lines := w.stdout(c.run)
-	require.Contains(t, lines[len(lines)-1], `"result":"held released"`)
+	written, err := os.ReadFile(w.stdout(c.run))
+	require.NoError(t, err)
+	require.Equal(t, "held released", lastLine(parse(t, written)).Result)
 }
 
 // What the dead server cannot do, the next one does before it is ready.
@@ -44,10 +45,5 @@ func TestD1_TheNextServerStopsWhatAKilledOneLeftBehind(t *testing.T) {
 	require.Empty(t, survivors(sleeper))
 }
 
-// stdout are the lines that a run's CLI has written.
-func (w *world) stdout(run string) []string {
-	w.t.Helper()
-	data, err := os.ReadFile(filepath.Join(w.data, "proc", run, "stdout"))
-	require.NoError(w.t, err)
-	return lines(data)
-}
+// stdout is the file into which the CLI of a run writes.
+func (w *world) stdout(run string) string { return filepath.Join(w.data, "proc", run, "stdout") }

@@ -17,7 +17,7 @@ var prompts = []string{
 	"/cost", "/clear", "/nosuch", "/deep-research x", "/", "//", "/tmp/x y", " /cost", "\t/cost", "\n/cost\n", "\u00a0/cost", "\u3000/cost",
 	"!ls", "#note", "@/etc/hostname", `see @"/etc/hostname", @/etc/hostname:1`, "/cost @/etc/hostname", "ultrathink about it",
 	"--version", "-", "--", "--dangerously-skip-permissions", "--settings=/tmp/e.json", "hi --settings=/tmp/e.json",
-	"$(id)", "`id`", "; id", "  spaces  ", "a\r\nb\\n\"c\"", "\x1b[31mred\x07", "é😀\u2028", `{"type":"user"}`,
+	"$(id)", "`id`", "; id", "  spaces  ", "a\r\nb\\n\"c\"", "\x1b[31mred\x07", "é😀\u2028", `{"type":"user"}`, strings.Repeat("😀", 2048),
 }
 
 // By default a prompt is data: the model sees exactly the text that the client sent.

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"io"
+	"os"
 	"testing"
 
 	"github.com/fasthttp/websocket"
@@ -22,8 +24,25 @@ func TestP2_APromptStreamsItsLinesInOrderAndCloses1000(t *testing.T) {
 	require.Equal(t, []string{"system/init", "assistant", "result/success"}, kinds(frames))
 	require.Equal(t, api.Greeting, frames[2].Result)
 	require.False(t, frames[2].IsError)
-	require.Equal(t, w.stdout(c.run), raws(frames), "the frames are the CLI's bytes")
-	w.requireGone("SPOOL_RUN="+c.run, 0)
+	require.Empty(t, survivors("SPOOL_RUN="+c.run))
+}
+
+func TestP2_TheFramesAreTheBytesThatTheCLIWrote(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	c := s.ask("[[hold]]", map[string]any{"partial": true})
+	frames := []frame{c.next()}
+	file, err := os.Open(w.stdout(c.run)) // it is removed with the run
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+
+	w.api.Release()
+	rest, code := c.rest()
+
+	require.Equal(t, websocket.CloseNormalClosure, code)
+	written, err := io.ReadAll(file)
+	require.NoError(t, err)
+	require.Equal(t, lines(written), raws(append(frames, rest...)))
 }
 
 func TestPartial_StreamsTheAPIsOwnEventsTokenByToken(t *testing.T) {

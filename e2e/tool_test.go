@@ -45,6 +45,25 @@ func TestS9_WhenTheClientLeavesTheToolAndAllItsChildrenAreGone(t *testing.T) {
 	}
 }
 
+// What has lost its parent and its mark is hard to tell from another run's children.
+func TestS9_AnotherRunIsNotTouchedWhenOneIsStopped(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--allowed-tools=Bash", "--stop-grace=2s", "--max-runs=2")
+	stopped, kept := w.nap(), w.nap()
+	const tool = "[[bash bash -c 'env -i setsid sleep %[1]s &' ; sleep %[1]s]]"
+
+	other := s.ask(fmt.Sprintf(tool, kept))
+	c := s.ask(fmt.Sprintf(tool, stopped))
+	w.requireRunning(kept, 2)
+	w.requireRunning(stopped, 2)
+	c.leave()
+
+	w.requireGone(stopped, 3*time.Second)
+	w.requireRunning(kept, 2)
+	other.leave()
+	w.requireGone(kept, 3*time.Second)
+}
+
 func TestS11_ASuccessfulTurnLeavesNoChildOfItsToolBehind(t *testing.T) {
 	for name, leave := range map[string]string{
 		"in the background":          "sleep %[1]s >/dev/null 2>&1 & echo $! > %[2]s",
@@ -68,4 +87,17 @@ func TestS11_ASuccessfulTurnLeavesNoChildOfItsToolBehind(t *testing.T) {
 			w.requireGone("SPOOL_RUN="+c.run, 0)
 		})
 	}
+}
+
+// Nobody is there to ask: without --allowed-tools a tool that needs a permission is
+// refused, and the run goes on.
+func TestA14_AToolThatTheOperatorDidNotAllowDoesNotRun(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+
+	frames, code := s.ask("[[bash touch made-by-the-tool]]").rest()
+
+	require.Equal(t, websocket.CloseNormalClosure, code)
+	require.Equal(t, api.ToolDone, frames[len(frames)-1].Result)
+	require.NoFileExists(t, filepath.Join(w.workspace, "made-by-the-tool"))
 }
