@@ -33,33 +33,55 @@ fi
 payload=$(node -e 'console.log(JSON.stringify({ prompt: process.argv[1], meta: process.argv[2] }))' \
   -- "$1" "${2-TASK-123}")
 
-# wscat leaves when its stdin ends, and that stops the run. A pipe that this script holds
-# open from both sides never ends.
-hold=$(mktemp -d) || exit 1
-mkfifo "$hold/pipe" && exec 3<>"$hold/pipe" || exit 1
-rm -r "$hold"
+# Two things keep wscat from losing output. It leaves when its stdin ends, so its stdin is
+# a pipe that this script holds open from both sides. And when it leaves it forgets what a
+# pipe has not taken yet, so its stdout is a file, which takes everything at once.
+dir=$(mktemp -d) || exit 1
+mkfifo "$dir/in" && exec 3<>"$dir/in" 4>"$dir/out" 5<"$dir/out" || exit 1
+rm -r "$dir"
 
 # -w -1: stay until the server closes. Without it wscat leaves two seconds after sending.
-exec 4< <("$wscat" --connect "$url" -w -1 -x "$payload" <&3)
-trap 'kill "$!" 2>/dev/null' EXIT
+"$wscat" --connect "$url" -w -1 -x "$payload" <&3 >&4 &
+pid=$!
+trap 'kill "$pid" 2>/dev/null' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 status=1
-while IFS= read -r line <&4; do
-  case $line in
+frame() {
+  case $1 in
     '{"info":'*) ;;
-    '{"stderr":'*) printf '%s\n' "$line" >&2 ;;
+    '{"stderr":'*) printf '%s\n' "$1" >&2 ;;
     '{"error":'*)
-      printf '%s\n' "$line" >&2
-      case $line in
-        *'"code":"TIMEOUT_'*) status=3 ;;
-        *'"code":"INVALID_'* | *'"code":"FORBIDDEN_OPTION"'* | *'"code":"PROMPT_TIMEOUT"'*) status=2 ;;
-        *) status=1 ;;
-      esac
+      printf '%s\n' "$1" >&2
+      status=$(error_status "$1")
       ;;
     *)
-      printf '%s\n' "$line"
-      if [[ $line == '{"type":"result",'*'"is_error":false'* ]]; then status=0; fi
+      printf '%s\n' "$1"
+      if [[ $1 == '{"type":"result",'*'"is_error":false'* ]]; then status=0; fi
       ;;
   esac
+}
+
+error_status() {
+  case $1 in
+    *'"code":"TIMEOUT_'*) echo 3 ;;
+    *'"code":"INVALID_'* | *'"code":"FORBIDDEN_OPTION"'* | *'"code":"PROMPT_TIMEOUT"'*) echo 2 ;;
+    *) echo 1 ;;
+  esac
+}
+
+# Follow the file until wscat is gone. Whether it is gone is asked before reading, so that
+# its last words are read; a line that is not yet whole waits in `start` for its rest.
+start=''
+gone=''
+until [ "$gone" ]; do
+  kill -0 "$pid" 2>/dev/null || gone=yes
+  while IFS= read -r line <&5; do
+    frame "$start$line"
+    start=''
+  done
+  start+=$line
+  [ "$gone" ] || sleep 0.1
 done
 exit "$status"

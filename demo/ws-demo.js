@@ -63,7 +63,8 @@ function element(tag, className, text) {
   return made;
 }
 
-const number = (n) => Number(n).toLocaleString('en');
+const format = new Intl.NumberFormat('en');
+const number = (n) => format.format(n);
 const count = (n, noun) => `${number(n)} ${noun}${n === 1 ? '' : 's'}`;
 const bytes = (text) => new TextEncoder().encode(text).length;
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
