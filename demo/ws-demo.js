@@ -635,6 +635,7 @@ function showHealth(health) {
     showServer('demo', `stand-in agent${runs}`);
   } else if (cli.found === false) {
     showNotice('problem', String(cli.problem ?? 'The claude CLI was not found'), String(cli.hint ?? ''));
+    showWords([]);
     showServer('bad', 'claude not found');
   } else {
     showServer(health.status === 'ok' ? 'ok' : 'bad', `claude ${cli.version ?? ''}${health.status === 'ok' ? runs : ` · ${health.status}`}`);

@@ -45,12 +45,18 @@ export async function send(page, prompt, { partial = false, meta } = {}) {
   await page.locator('#prompt').fill(prompt);
   if (meta !== undefined) await page.locator('#meta').fill(meta);
   await page.locator('#partial').setChecked(partial);
+  await press(page);
+}
+
+// press clicks Send, after it has made sure that `ended` cannot see the run before.
+export async function press(page) {
+  await page.locator('#outcome').evaluate((outcome) => { delete outcome.dataset.state; });
   await page.locator('#send').click();
 }
 
 // ended waits for the end of the run and returns the state and the words of the page.
 export async function ended(page) {
-  await page.locator('#outcome').waitFor();
+  await page.locator('#outcome[data-state]').waitFor();
   const text = (id) => page.locator(id).textContent();
   return {
     state: await page.locator('#state').getAttribute('data-state'),

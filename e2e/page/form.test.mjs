@@ -5,7 +5,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assertQuiet, ended, launch, openDemo, reaches, send } from './browser.mjs';
+import { assertQuiet, ended, launch, openDemo, press, reaches, send } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 let browser;
@@ -24,7 +24,7 @@ test('the prompt is counted and limited in UTF-8 bytes', async (t) => {
     await page.locator('#prompt').fill(prompt);
     assert.equal(await page.locator('#prompt-bytes').textContent(), count);
     assert.equal(await page.locator('#prompt').getAttribute('aria-invalid'), String(!fits));
-    await page.locator('#send').click();
+    await press(page);
     if (fits) assert.equal((await ended(page)).state, 'finished', 'the server agrees about the limit');
   }
   assert.equal(seen.sockets.length, 2, 'what does not fit is not sent');
@@ -114,7 +114,6 @@ test('360 and 1280 pixels, light and dark: nothing sticks out', async (t) => {
       const { page } = await openDemo(t, server.url, { viewport: { width, height: 800 }, colorScheme });
       for (const word of ['tool', 'error']) {
         await send(page, word);
-        await page.locator('#outcome').waitFor({ state: 'hidden' });
         await ended(page);
         await page.locator('#raw').evaluate((raw) => { raw.open = true; });
         await page.locator('#raw-list li').first().waitFor();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { assertQuiet, ended, launch, openDemo, reaches, send } from './browser.mjs';
+import { assertQuiet, ended, launch, openDemo, press, reaches, send } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 let browser;
@@ -95,8 +95,7 @@ test('every scripted word ends as it says', async (t) => {
   const failures = { error: 'API_ERROR', crash: 'EXIT_NONZERO', silent: 'TIMEOUT_WALL', slow: 'TIMEOUT_WALL' };
   for (const { word } of words) {
     await page.locator('#words button', { hasText: word }).first().click();
-    await page.locator('#send').click();
-    await page.locator('#outcome').waitFor({ state: 'hidden' });
+    await press(page);
     const end = await ended(page);
     assert.equal(end.state, failures[word] ? 'failed' : 'finished', `${word}: ${end.error}`);
     assert.match(end.title, failures[word] ? /1011/ : /1000/, word);
@@ -138,9 +137,9 @@ test('a server that stops, dies or is gone is told apart', async (t) => {
   assert.match(stopped.title, /1001/);
   assert.match(stopped.error, /^DRAINING/);
   await server.exited;
-  await page.locator('#send').click();
-  await page.locator('#outcome-what', { hasText: 'No connection could be made' }).waitFor();
-  assert.match(await page.locator('#server-text').textContent(), /does not answer/);
+  await press(page);
+  assert.match((await ended(page)).what, /No connection could be made/);
+  await page.locator('#server-text', { hasText: 'does not answer' }).waitFor();
 });
 
 test('a server killed in the middle of a run is close code 1006', async (t) => {

@@ -90,7 +90,8 @@ test('W1: vectors from the server stay text: run id, errors, close reason, healt
   const all = vectors(watch.url);
   const server = await startServer(t, '--demo');
   const { page, seen } = await newPage(t);
-  let vector;
+  let [vector] = all;
+  let demo = true;
   await page.routeWebSocket('**/ws/claude', (socket) => {
     socket.send('{"info":"send {prompt,meta}"}');
     socket.onMessage(() => {
@@ -101,17 +102,22 @@ test('W1: vectors from the server stay text: run id, errors, close reason, healt
     });
   });
   await page.route('**/api/health', (route) => route.fulfill({ json: {
-    status: vector, version: vector, demo: vector.length % 2 === 0, cli: { found: false, version: vector, problem: vector, hint: vector },
-    runs: { running: vector, max: vector }, words: [{ word: vector, what: vector }],
+    status: vector, version: vector, demo, cli: { found: false, version: vector, problem: vector, hint: vector },
+    runs: { running: vector, max: vector }, words: all.map((word) => ({ word, what: word })),
   } }));
+  await page.goto(server.url);
   for (vector of all) {
-    await page.goto(server.url);
-    await page.locator('#notice').waitFor();
+    demo = !demo;
     await send(page, 'x');
     assert.equal((await ended(page)).error, `${vector}: ${vector}`);
     assert.equal(await page.locator('#run-id').textContent(), vector);
+    await healthShown(page, demo ? 'Stand-in agent (no model)' : vector); // read again after each run
     await assertInert(page);
   }
   assertHarmless(seen, server.url);
   assert.deepEqual(watch.hits, []);
 });
+
+function healthShown(page, title) {
+  return page.waitForFunction((text) => document.getElementById('notice-title').textContent === text, title);
+}
