@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"os"
 )
 
@@ -23,6 +24,7 @@ type Reader struct {
 	from int64  // offset where it starts; below base if it is long
 
 	after int64 // lines up to this number are passed over
+	limit int64 // nothing at or behind this offset is read
 }
 
 // Open returns a Reader at the first line of the file at path.
@@ -44,8 +46,17 @@ func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
 	return r, nil
 }
 
+// OpenHead returns a Reader that takes the first n bytes of the file for all of it.
+func OpenHead(path string, n int64) (*Reader, error) {
+	r, err := Open(path)
+	if err == nil {
+		r.limit = n
+	}
+	return r, err
+}
+
 func newReader(file *os.File, size int) *Reader {
-	return &Reader{file: file, buf: make([]byte, size), line: 1}
+	return &Reader{file: file, buf: make([]byte, size), line: 1, limit: math.MaxInt64}
 }
 
 // Next returns the next whole line, or io.EOF if the file has none now. After io.EOF it
@@ -99,12 +110,18 @@ func (r *Reader) take(to int) Line {
 // fill reads more of the file behind what the buffer must keep.
 func (r *Reader) fill() error {
 	r.makeRoom()
-	n, err := r.file.ReadAt(r.buf[r.end:], r.base+int64(r.end))
+	at := r.base + int64(r.end)
+	room := r.buf[r.end:]
+	n, err := r.file.ReadAt(room[:min(int64(len(room)), r.limit-at)], at)
 	r.end += n
-	if n > 0 {
+	switch {
+	case n > 0:
 		return nil
+	case err == nil: // the limit is reached
+		return io.EOF
+	default:
+		return err
 	}
-	return err
 }
 
 // makeRoom drops what was handed out. A line that alone fills the buffer is dropped too:

@@ -1,0 +1,24 @@
+// Package handler is the doors: HTTP routes, the WebSocket upgrade, and what is said on a
+// socket. It is the only package that knows Fiber, fasthttp and the WebSocket library.
+//
+//	request ──> gate (Host, Origin) ──> route
+//	                                      └─ upgrade ──> session: one reader, one writer
+//	                                                       └─ run.Submit, run.View
+//
+// # Concurrency
+//
+// The WebSocket library hands connections out of pools and takes them back when the
+// handler returns: whoever still held one would write to somebody else's client. So a
+// connection never leaves its [session], and the handler returns only after every
+// goroutine of the session has ended. Runs never see a connection.
+//
+// # Limits
+//
+// Headers 16 KiB and 8 seconds, messages [schema.MaxMessageBytes], sockets as configured.
+// A write that the client does not take within the stall timeout ends its socket.
+//
+// # Errors
+//
+// Every HTTP error is {"error":…,"code":…}; on a socket such a frame comes before the close
+// frame. Panics are logged and told as INTERNAL, never in their own words.
+package handler

@@ -1,0 +1,73 @@
+package handler
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"spool/schema"
+)
+
+// retryAfter is what a client is told to wait, in seconds, when the server cannot serve now.
+const retryAfter = "5"
+
+// statuses are the HTTP statuses of error codes, for plain requests.
+var statuses = map[schema.Code]int{
+	schema.BadRequest:       http.StatusBadRequest,
+	schema.ForbiddenHost:    http.StatusForbidden,
+	schema.ForbiddenOrigin:  http.StatusForbidden,
+	schema.NotFound:         http.StatusNotFound,
+	schema.MethodNotAllowed: http.StatusMethodNotAllowed,
+	schema.TooLarge:         http.StatusRequestEntityTooLarge,
+	schema.UpgradeRequired:  http.StatusUpgradeRequired,
+	schema.Overloaded:       http.StatusServiceUnavailable,
+	schema.Draining:         http.StatusServiceUnavailable,
+}
+
+// fiberErrors say what Fiber's own errors mean here.
+var fiberErrors = map[int]*schema.Error{
+	http.StatusNotFound:              schema.NewError(schema.NotFound, "there is nothing here"),
+	http.StatusMethodNotAllowed:      schema.NewError(schema.MethodNotAllowed, "this method is not allowed here"),
+	http.StatusUpgradeRequired:       schema.NewError(schema.UpgradeRequired, "this is a WebSocket: connect with ws://"),
+	http.StatusRequestEntityTooLarge: schema.NewError(schema.TooLarge, "the request body is too large"),
+}
+
+// answerError is the one place where an error becomes an HTTP answer. An error without a
+// code is a fault of ours: its text goes to the log only.
+func (s *Server) answerError(c *fiber.Ctx, err error) error {
+	known, ok := errors.AsType[*schema.Error](err)
+	status := statuses[code(known)]
+	if fiberErr, isFiber := errors.AsType[*fiber.Error](err); isFiber {
+		known, status = fiberErrors[fiberErr.Code], fiberErr.Code
+		if known == nil && status < http.StatusInternalServerError {
+			known = schema.NewError(schema.BadRequest, http.StatusText(status))
+		}
+		ok = known != nil
+	}
+	if !ok || status == 0 {
+		s.log.Error("answer request", "error", err)
+		known, status = errInternal, http.StatusInternalServerError
+	}
+	switch status {
+	case http.StatusServiceUnavailable:
+		c.Set(fiber.HeaderRetryAfter, retryAfter)
+	case http.StatusUpgradeRequired:
+		c.Set(fiber.HeaderUpgrade, "websocket")
+	}
+	return answerJSON(c, status, known)
+}
+
+func code(err *schema.Error) schema.Code {
+	if err == nil {
+		return ""
+	}
+	return err.Code
+}
+
+// answerJSON answers with a value of package schema.
+func answerJSON(c *fiber.Ctx, status int, value any) error {
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Status(status).Send(schema.Encode(value))
+}

@@ -1,0 +1,82 @@
+package handler
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"spool/schema"
+)
+
+// gate refuses requests that a web page of somebody else may have sent. A page that made
+// its own name point here (DNS rebinding) is told by its Host; a page that calls across
+// origins by its Origin. Programs that are no browsers send no Origin.
+type gate struct {
+	hosts   []string // allowed besides the server's own address: name or name:port
+	origins []string // allowed besides the server's own: scheme://host[:port]
+}
+
+// check is the first handler of every request.
+func (g gate) check(c *fiber.Ctx) error {
+	header := &c.Request().Header
+	if uri := header.RequestURI(); len(uri) == 0 || uri[0] != '/' {
+		return schema.NewError(schema.BadRequest, "the request target must be a path")
+	}
+	local := c.Context().LocalAddr()
+	if !g.allowsHost(string(header.Host()), local) {
+		return schema.NewError(schema.ForbiddenHost,
+			"this server does not answer under that host name; allow it with --allow-host NAME")
+	}
+	origins := header.PeekAll(fiber.HeaderOrigin)
+	if len(origins) > 1 || len(origins) == 1 && !g.allowsOrigin(string(origins[0]), local) {
+		return schema.NewError(schema.ForbiddenOrigin,
+			"pages of that origin may not use this server; allow it with --allow-origin ORIGIN")
+	}
+	return c.Next()
+}
+
+// allowsHost reports whether host is this server's: an allowed name, or the address under
+// which the request has come in, or a name of the loopback address, with the right port.
+func (g gate) allowsHost(host string, local net.Addr) bool {
+	host = strings.ToLower(host)
+	name, port := splitPort(host)
+	if slices.Contains(g.hosts, host) || slices.Contains(g.hosts, name) {
+		return true
+	}
+	tcp, ok := local.(*net.TCPAddr)
+	if !ok || port != "" && port != strconv.Itoa(tcp.Port) || port == "" && tcp.Port != 80 {
+		return false
+	}
+	if tcp.IP.IsLoopback() {
+		return slices.Contains([]string{"localhost", "127.0.0.1", "[::1]"}, name)
+	}
+	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return err == nil && address.Unmap() == tcp.AddrPort().Addr().Unmap()
+}
+
+// allowsOrigin reports whether a page of that origin may call: the server's own page under
+// any of its names, or an allowed origin.
+func (g gate) allowsOrigin(origin string, local net.Addr) bool {
+	origin = strings.ToLower(origin)
+	if slices.Contains(g.origins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
+		return false
+	}
+	return g.allowsHost(u.Host, local)
+}
+
+// splitPort cuts the port off a host, if it has one. Brackets stay.
+func splitPort(host string) (name, port string) {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		return host[:i], host[i+1:]
+	}
+	return host, ""
+}

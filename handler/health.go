@@ -1,0 +1,106 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"spool/claude"
+	"spool/procman"
+	"spool/schema"
+)
+
+// Facts are what only main knows about the server.
+type Facts struct {
+	Containment procman.Method
+	RunTimeout  time.Duration
+	MaxRuns     int
+	MaxQueue    int
+	// Words are the stand-in agent's scripted words; nil with the real CLI.
+	Words any
+}
+
+// healthTimeout is how long asking the CLI for its version may hold an answer up.
+const healthTimeout = 5 * time.Second
+
+// health is the answer of /api/health.
+type health struct {
+	Status  string `json:"status"` // ok, degraded (no run can start), draining
+	Version string `json:"version"`
+	Demo    bool   `json:"demo"`
+	CLI     cli    `json:"cli"`
+	Runs    struct {
+		Running  int `json:"running"`
+		Max      int `json:"max"`
+		Queued   int `json:"queued"`
+		MaxQueue int `json:"maxQueue"`
+	} `json:"runs"`
+	Sockets struct {
+		Open int `json:"open"`
+		Max  int `json:"max"`
+	} `json:"sockets"`
+	Containment procman.Method `json:"containment"`
+	Limits      struct {
+		PromptBytes       int     `json:"promptBytes"`
+		MetaLength        int     `json:"metaLength"`
+		RunTimeoutSeconds float64 `json:"runTimeoutSeconds"`
+	} `json:"limits"`
+	Words any `json:"words,omitempty"`
+}
+
+// cli is what is known of the CLI.
+type cli struct {
+	Found   bool   `json:"found"`
+	Version string `json:"version,omitempty"`
+	Problem string `json:"problem,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// health tells people and monitors how the server is. It always answers 200: /readyz is
+// for machines that decide by the status.
+func (s *Server) health(c *fiber.Ctx) error {
+	facts := s.config.Health
+	h := health{Status: "ok", Version: s.config.Version, Demo: facts.Words != nil, Containment: facts.Containment, Words: facts.Words, CLI: s.cli()}
+	h.Runs.Running, h.Runs.Queued = s.runs.Counts()
+	h.Runs.Max, h.Runs.MaxQueue = facts.MaxRuns, facts.MaxQueue
+	h.Sockets.Open, h.Sockets.Max = s.hub.count(), s.config.MaxConnections
+	h.Limits.PromptBytes, h.Limits.MetaLength = schema.MaxPromptBytes, schema.MaxMetaLength
+	h.Limits.RunTimeoutSeconds = facts.RunTimeout.Seconds()
+	switch {
+	case s.hub.refusesAll():
+		h.Status = "draining"
+	case !h.CLI.Found:
+		h.Status = "degraded"
+	}
+	return answerJSON(c, http.StatusOK, h)
+}
+
+// cli asks for the CLI's version, which starts it once for each version of its file.
+func (s *Server) cli() cli {
+	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
+	defer cancel()
+	version, err := s.versions.Current(ctx)
+	if err != nil {
+		return cli{Problem: err.Error(), Hint: claude.Hint}
+	}
+	return cli{Found: true, Version: version}
+}
+
+// live answers as long as the server can answer at all.
+func (s *Server) live(c *fiber.Ctx) error {
+	return answerJSON(c, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// ready answers 200 when a run could start now. It never starts the CLI.
+func (s *Server) ready(c *fiber.Ctx) error {
+	if s.hub.refusesAll() {
+		return errDraining
+	}
+	if _, err := s.versions.Agent.Program.Path(); err != nil {
+		c.Set(fiber.HeaderRetryAfter, retryAfter)
+		return answerJSON(c, http.StatusServiceUnavailable, schema.NewError(schema.SpawnFailed, err.Error()+"; "+claude.Hint))
+	}
+	return answerJSON(c, http.StatusOK, map[string]string{"status": "ok"})
+}

@@ -1,0 +1,109 @@
+package handler
+
+import (
+	"context"
+	"sync"
+
+	"spool/run"
+	"spool/schema"
+)
+
+// errDraining and errFull refuse a new socket. errInternal tells of a fault of ours.
+var (
+	errInternal = schema.NewError(schema.Internal, "the server has a fault; its log has the cause")
+	errDraining = schema.NewError(schema.Draining, run.ServerStops.Text)
+	errFull     = schema.NewError(schema.Overloaded, "too many sockets are open: try again later")
+)
+
+// hub knows the open sockets, which no shutdown of the HTTP server sees.
+type hub struct {
+	draining chan struct{} // closed by drain
+
+	mu       sync.Mutex
+	max      int
+	drained  bool                  // guarded by mu
+	sessions map[*session]struct{} // guarded by mu
+	left     sync.WaitGroup        // added to under mu, while not drained
+}
+
+func (h *hub) init(max int) {
+	h.draining, h.max, h.sessions = make(chan struct{}), max, map[*session]struct{}{}
+}
+
+// enter adds a socket. The error says why it is refused.
+func (h *hub) enter(s *session) *schema.Error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.refusalLocked(); err != nil {
+		return err
+	}
+	h.sessions[s] = struct{}{}
+	h.left.Add(1)
+	return nil
+}
+
+// leave removes a socket that entered.
+func (h *hub) leave(s *session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sessions, s)
+	h.left.Done()
+}
+
+// refusal returns why a socket would be refused now, or nil.
+func (h *hub) refusal() *schema.Error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.refusalLocked()
+}
+
+// refusalLocked is refusal for who holds h.mu.
+func (h *hub) refusalLocked() *schema.Error {
+	switch {
+	case h.drained:
+		return errDraining
+	case len(h.sessions) >= h.max:
+		return errFull
+	default:
+		return nil
+	}
+}
+
+// refusesAll reports whether drain was called.
+func (h *hub) refusesAll() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.drained
+}
+
+func (h *hub) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions)
+}
+
+// drain refuses sockets from now on. It may be called again.
+func (h *hub) drain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.drained {
+		h.drained = true
+		close(h.draining)
+	}
+}
+
+// wait returns when every socket has left; it cuts them when ctx is done.
+func (h *hub) wait(ctx context.Context) {
+	stop := context.AfterFunc(ctx, h.cut)
+	defer stop()
+	h.left.Wait()
+}
+
+// cut closes every connection under its session.
+func (h *hub) cut() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.sessions {
+		s.cut()
+	}
+}

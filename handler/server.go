@@ -1,0 +1,142 @@
+package handler
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
+	"spool/claude"
+	"spool/run"
+)
+
+// Limits of HTTP that nobody needs to set.
+const (
+	headerTimeout = 8 * time.Second  // a request must have arrived: slow headers hold a connection
+	idleTimeout   = 60 * time.Second // of a connection kept alive between requests
+	answerTimeout = 10 * time.Second // for a client to take an answer
+	headerBytes   = 16 << 10
+	bodyBytes     = 64 << 10
+	// spareConnections may be open for plain HTTP besides the sockets.
+	spareConnections = 256
+)
+
+// Config is what the operator decides about the doors.
+type Config struct {
+	// Version is the server's own.
+	Version string
+	// AllowHosts and AllowOrigins are accepted besides the server's own address.
+	AllowHosts, AllowOrigins []string
+	// PromptTimeout is how long a socket may be open without a payload.
+	PromptTimeout time.Duration
+	// StallTimeout is how long a client may take nothing of what is sent to it.
+	StallTimeout time.Duration
+	// PingInterval is the time between pings. A client that gives no sign of life for two
+	// of them is gone.
+	PingInterval time.Duration
+	// MaxConnections is how many sockets may be open.
+	MaxConnections int
+	// Health is what /api/health tells besides what the server knows itself.
+	Health Facts
+}
+
+// Server answers requests.
+type Server struct {
+	config   Config
+	runs     *run.Registry
+	versions *claude.Versions
+	log      *slog.Logger
+	app      *fiber.App
+	hub      hub
+}
+
+// New returns a Server that is ready to [Server.Serve].
+func New(config Config, runs *run.Registry, versions *claude.Versions, log *slog.Logger) *Server {
+	s := &Server{config: config, runs: runs, versions: versions, log: log}
+	s.hub.init(config.MaxConnections)
+	s.app = fiber.New(fiber.Config{
+		DisableStartupMessage: true,
+		ErrorHandler:          s.answerError,
+		Immutable:             true, // strings of a request outlive it here
+		ReadTimeout:           headerTimeout,
+		IdleTimeout:           idleTimeout,
+		WriteTimeout:          answerTimeout,
+		ReadBufferSize:        headerBytes,
+		BodyLimit:             bodyBytes,
+		Concurrency:           config.MaxConnections + spareConnections,
+		ReduceMemoryUsage:     true,
+	})
+	s.route(gate{hosts: config.AllowHosts, origins: config.AllowOrigins})
+	return s
+}
+
+// route lists every door.
+func (s *Server) route(g gate) {
+	s.app.Use(secureHeaders, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}), g.check)
+	s.app.Get("/", page("ws-demo.html"))
+	s.app.Get("/demo", page("ws-demo.html"))
+	s.app.Get("/ws-demo.js", page("ws-demo.js"))
+	s.app.Get("/ws-demo.css", page("ws-demo.css"))
+	s.app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
+	s.app.Get("/api/health", s.health)
+	s.app.Get("/livez", s.live)
+	s.app.Get("/readyz", s.ready)
+	s.app.Get("/ws/claude", s.admit, websocket.New(s.claude, websocket.Config{
+		RecoverHandler:  s.recoverSocket,
+		ReadBufferSize:  1 << 10,
+		WriteBufferSize: 32 << 10, // borrowed while a message is written
+		WriteBufferPool: &sync.Pool{},
+	}))
+}
+
+// admit refuses an upgrade that could not be served, while it can still be told by HTTP.
+func (s *Server) admit(c *fiber.Ctx) error {
+	if !websocket.IsWebSocketUpgrade(c) {
+		return fiber.ErrUpgradeRequired
+	}
+	if err := s.hub.refusal(); err != nil {
+		return err
+	}
+	return c.Next()
+}
+
+// Serve answers what comes in on the listener until [Server.Close].
+func (s *Server) Serve(listener net.Listener) error {
+	// Without this, closing a connection after its upgrade does nothing.
+	s.app.Server().KeepHijackedConns = true
+	return s.app.Listener(listener)
+}
+
+// Drain refuses new sockets from now on, and ends those that have not sent a prompt. Runs
+// go on: what becomes of them is [run.Registry.Drain]'s.
+func (s *Server) Drain() { s.hub.drain() }
+
+// Close returns when every socket has ended and nothing listens any more. When ctx is
+// done first, the sockets are cut.
+func (s *Server) Close(ctx context.Context) error {
+	s.hub.drain()
+	s.hub.wait(ctx)
+	return s.app.ShutdownWithContext(ctx)
+}
+
+// logPanic keeps a panic's words inside the house.
+func (s *Server) logPanic(c *fiber.Ctx, cause any) {
+	s.log.Error("panic in request", "method", c.Method(), "panic", cause)
+}
+
+// secureHeaders makes a browser do with the answer what it is for, and nothing else.
+func secureHeaders(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "+
+		"img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderXFrameOptions, "DENY")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	return c.Next()
+}

@@ -1,0 +1,215 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/fasthttp/websocket"
+
+	"spool/run"
+	"spool/schema"
+)
+
+// Waits at the end of a socket.
+const (
+	closeWrite   = 5 * time.Second // for a client to take the last frames
+	closeAnswer  = 2 * time.Second // for it to answer a close frame
+	lingerTime   = time.Second     // to read what is still under way, so that no reset overtakes a close frame
+	lingerBytes  = 1 << 20
+	controlWrite = 10 * time.Second // for a ping to find the connection free
+)
+
+// session is one WebSocket. Its reader (one goroutine) takes what the client sends, its
+// writer (the handler's goroutine) is the only one that sends data.
+type session struct {
+	conn *websocket.Conn
+	log  *slog.Logger
+	// stall is how long one write may take; silence how long the client may be silent.
+	stall, silence time.Duration
+
+	// messages are what the client has sent. The reader never waits for the writer: there
+	// is room for all that a client may send.
+	messages chan []byte
+	// ctx ends when the socket shall end; its cause is an *ending.
+	ctx context.Context
+	end context.CancelCauseFunc
+
+	helpers sync.WaitGroup // the reader and the pings
+}
+
+// ending is why a socket ends, and what the client is told of it.
+type ending struct {
+	code   schema.CloseCode
+	err    *schema.Error // sent as a frame before the close frame; may be nil
+	reason *run.Reason   // for the run, if there is one; nil if it has ended
+}
+
+// Error makes an ending the cause of a cancelled context.
+func (e *ending) Error() string { return "the socket ends" }
+
+// gone is the end of a socket whose client can be told nothing any more.
+var gone = &ending{reason: run.ClientGone}
+
+// refused is the end of a socket with an error frame.
+func refused(err *schema.Error) *ending { return &ending{code: err.Code.Close(), err: err} }
+
+// broken is the end of a socket on which something came that is no message at all. The
+// WebSocket protocol has close codes for that, which say enough.
+func broken(code schema.CloseCode) *ending { return &ending{code: code, reason: run.ClientGone} }
+
+// newSession takes the connection and starts to read. It must be finished.
+func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session {
+	ctx, end := context.WithCancelCause(context.Background())
+	s := &session{
+		conn: conn, log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
+		messages: make(chan []byte, schema.MaxOffences), ctx: ctx, end: end,
+	}
+	conn.SetReadLimit(schema.MaxMessageBytes)
+	conn.SetPongHandler(func(string) error { return s.alive() })
+	s.helpers.Go(func() { s.guard(s.read) })
+	s.helpers.Go(func() { s.guard(func() { s.ping(config.PingInterval) }) })
+	return s
+}
+
+// guard keeps a panic of a session's goroutine from ending the server.
+func (s *session) guard(work func()) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.log.Error("panic in session", "panic", cause)
+			s.end(gone)
+			s.cut()
+		}
+	}()
+	work()
+}
+
+// alive gives the client time until its next sign of life.
+func (s *session) alive() error { return s.conn.SetReadDeadline(time.Now().Add(s.silence)) }
+
+// read takes messages until the connection ends.
+func (s *session) read() {
+	for received := 1; ; received++ {
+		_ = s.alive()
+		kind, message, err := s.conn.ReadMessage()
+		switch {
+		case err != nil:
+			s.end(gone)
+			s.linger(err)
+			return
+		case kind != websocket.TextMessage:
+			s.end(broken(schema.CloseUnsupported))
+		case !utf8.Valid(message):
+			s.end(broken(schema.CloseBadUTF8))
+		case received > schema.MaxOffences:
+			s.end(&ending{code: schema.ClosePolicy, err: schema.NewError(run.TooManyCalls.Code, run.TooManyCalls.Text), reason: run.TooManyCalls})
+		default:
+			s.messages <- message
+		}
+	}
+}
+
+// linger reads on for a moment after broken framing, to which the library has answered with
+// a close frame: closing with unread input would reset the connection and lose that frame.
+func (s *session) linger(err error) {
+	if _, closed := errors.AsType[*websocket.CloseError](err); closed || isNetError(err) {
+		return
+	}
+	raw := s.conn.NetConn()
+	_ = raw.SetReadDeadline(time.Now().Add(lingerTime))
+	_, _ = io.CopyN(io.Discard, raw, lingerBytes)
+}
+
+// isNetError reports whether the connection itself has ended.
+func isNetError(err error) bool {
+	_, ok := errors.AsType[net.Error](err)
+	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+// ping asks for a sign of life until the socket ends. It keeps proxies from cutting too.
+func (s *session) ping(every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite))
+		case <-s.ctx.Done():
+			return
+		}
+	}
+}
+
+// send writes one text frame.
+func (s *session) send(text []byte) error {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(s.stall))
+	return s.conn.WriteMessage(websocket.TextMessage, text)
+}
+
+// sendFrame writes a frame of package schema.
+func (s *session) sendFrame(frame any) error { return s.send(schema.Encode(frame)) }
+
+// ended returns the reason for which the socket shall end, or nil.
+func (s *session) ended() *ending {
+	e, _ := context.Cause(s.ctx).(*ending)
+	return e
+}
+
+// unwritable returns the end of a socket to which a write has failed.
+func (s *session) unwritable(err error) *ending {
+	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {
+		s.log.Warn("the client took nothing for too long", "timeout", s.stall)
+		return &ending{reason: run.SlowViewer}
+	}
+	return gone
+}
+
+// finish tells the client how the socket ends, gives it a moment to close its side, closes
+// the connection, and returns when nobody uses it any more.
+func (s *session) finish(e *ending) {
+	s.end(e)
+	if e.code != 0 {
+		s.tell(e)
+	}
+	left := make(chan struct{})
+	go func() { defer close(left); s.helpers.Wait() }()
+	select {
+	case <-left:
+	case <-time.After(closeAnswer):
+	}
+	s.cut()
+	<-left
+}
+
+// tell sends the error frame and the close frame. A client that does not take them is told
+// nothing more.
+func (s *session) tell(e *ending) {
+	s.stall = min(s.stall, closeWrite)
+	reason := ""
+	if e.err != nil {
+		_ = s.sendFrame(e.err)
+		reason = cutReason(string(e.err.Code) + ": " + e.err.Text)
+	}
+	message := websocket.FormatCloseMessage(int(e.code), reason)
+	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWrite))
+}
+
+// cut closes the connection under the session: its reader ends, and writes fail.
+func (s *session) cut() { _ = s.conn.Close() }
+
+// cutReason returns what of text fits into a close frame, whole characters of it.
+func cutReason(text string) string {
+	if len(text) <= schema.MaxCloseReasonBytes {
+		return text
+	}
+	n := schema.MaxCloseReasonBytes
+	for !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}

@@ -1,0 +1,21 @@
+// Package run is a run: one prompt given to one process, from admission to the one outcome
+// it has, whoever ends it.
+//
+//	queued ──> starting ──> running ──> succeeded | failed | aborted | timed_out | interrupted
+//
+// The process writes its output into files; this package follows them to know when the turn
+// has its result, and to keep limits. Whoever wants the output opens a [View], which
+// follows the same files at its own pace and costs the run nothing.
+//
+// # Concurrency
+//
+// A run has one goroutine, which alone starts, judges and stops its process; [Run.Stop]
+// from anywhere only tells it why. A View belongs to one goroutine. The [Registry] owns
+// all runs: [Registry.Drain] returns when the last one has ended.
+//
+// # Errors
+//
+// Why a run was ended is recorded before anything is done about it, and never guessed from
+// a process's exit status. What a client may see of it is a [schema.Error], without paths
+// and with secrets masked.
+package run

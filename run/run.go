@@ -1,0 +1,172 @@
+package run
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"spool/claude"
+	"spool/procman"
+	"spool/schema"
+	"spool/spool"
+)
+
+// Run is one prompt on its way.
+type Run struct {
+	// ID is ours, random, and safe in a path: "run_" and 26 letters and digits.
+	ID string
+
+	registry *Registry
+	payload  schema.Payload
+	files    *files
+	index    spool.Index
+	ticket   *ticket
+	log      *slog.Logger
+
+	ctx  context.Context // ends with the Reason why the run shall end
+	stop context.CancelCauseFunc
+
+	mu      sync.Mutex
+	state   State         // guarded by mu
+	outcome Outcome       // set before done is closed
+	done    chan struct{} // closed when the run has its outcome and its output its end
+}
+
+// Stop ends the run for a reason. The first reason counts; a run that has its result, or
+// its outcome, is not changed by it. Stop does not wait: Done tells when it has happened.
+func (r *Run) Stop(reason *Reason) { r.stop(reason) }
+
+// Done is closed when the run has ended.
+func (r *Run) Done() <-chan struct{} { return r.done }
+
+// Outcome is how the run ended. It may be asked for once Done is closed.
+func (r *Run) Outcome() Outcome { return r.outcome }
+
+// State is where the run is now.
+func (r *Run) State() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state
+}
+
+func (r *Run) setState(state State) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state = state
+}
+
+// Position is the run's place in the queue, 1 being next, and 0 if it does not wait.
+func (r *Run) Position() int { return r.registry.admission.position(r.ticket) }
+
+// Moved rings when Position has changed.
+func (r *Run) Moved() <-chan struct{} { return r.ticket.moved }
+
+// serve is the run's life. It has one goroutine, and this is it.
+func (r *Run) serve() {
+	started := time.Now()
+	r.outcome = r.live()
+	r.setState(r.outcome.State)
+	r.logEnd(time.Since(started))
+	close(r.done)
+	r.stop(nil) // frees the context
+	if err := r.files.release(); err != nil {
+		r.log.Error("remove run", "error", err)
+	}
+}
+
+// logEnd writes the one record of how a run ended.
+func (r *Run) logEnd(took time.Duration) {
+	o, level, text := r.outcome, slog.LevelInfo, ""
+	if o.Error != nil {
+		text = o.Error.Text
+	}
+	if len(o.Proof.Survivors) > 0 {
+		level = slog.LevelError
+	}
+	r.log.Log(context.Background(), level, "run ended", "state", o.State, "code", o.Code(), "error", text,
+		"exit", o.Exit.Code, "stop", o.Proof.Rung, "survivors", o.Proof.Survivors, "took", took.Round(time.Millisecond))
+}
+
+// live waits for a place, starts the process and follows it to its end.
+func (r *Run) live() Outcome {
+	defer r.registry.admission.leave(r.ticket)
+	select {
+	case <-r.ticket.admitted:
+	case <-r.ctx.Done():
+		return judge(claude.Turn{}, r.reason(), procman.Exit{}, "")
+	}
+	if reason := r.reason(); reason != nil {
+		return judge(claude.Turn{}, reason, procman.Exit{}, "")
+	}
+	r.setState(Starting)
+	growth, err := r.registry.watcher.Watch(r.files.dir)
+	if err != nil {
+		return r.internal("watch output", err)
+	}
+	defer growth.Stop()
+	process, err := r.launch()
+	if err != nil {
+		r.log.Warn("start claude", "error", err)
+		return failed(schema.SpawnFailed, err.Error()+"; "+claude.Hint)
+	}
+	return r.follow(process, growth)
+}
+
+// launch starts the CLI with its output in the run's files.
+func (r *Run) launch() (*procman.Process, error) {
+	return r.registry.agent.Start(claude.Launch{
+		ID: r.ID, Dir: r.registry.config.Workspace, Partial: r.payload.Partial,
+		Stdout: r.files.stdout, Stderr: r.files.stderr,
+	})
+}
+
+// follow gives the process its prompt, watches it, ends it with all that it started, and
+// judges what it did.
+func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
+	r.setState(Running)
+	lines, err := spool.OpenAfter(r.files.stdoutPath(), 0, &r.index)
+	if err != nil {
+		process.Stop(r.registry.atOnce, 0)
+		return r.internal("open output", err)
+	}
+	defer lines.Close()
+	w := &watch{run: r, process: process, growth: growth, lines: lines}
+	w.serve()
+	exit, proof := process.Stop(r.registry.atOnce, r.grace())
+	turn, err := w.finish()
+	if err != nil {
+		return r.internal("read output", err)
+	}
+	outcome := judge(turn, r.reason(), exit, r.files.tail())
+	outcome.Exit, outcome.Proof = exit, proof
+	return r.masked(outcome)
+}
+
+// grace is how long a process may take to end when it is asked to.
+func (r *Run) grace() time.Duration {
+	if reason := r.reason(); reason != nil && reason.Limit {
+		return 0
+	}
+	return r.registry.config.StopGrace
+}
+
+// masked hides secrets in what a client and the log are told.
+func (r *Run) masked(o Outcome) Outcome {
+	if o.Error != nil {
+		o.Error = schema.NewError(o.Error.Code, r.registry.mask.Cut(o.Error.Text))
+	}
+	return o
+}
+
+// reason is why the run shall end, nil as long as it shall not.
+func (r *Run) reason() *Reason {
+	reason, _ := context.Cause(r.ctx).(*Reason)
+	return reason
+}
+
+// internal logs a fault of the server and returns what the client is told of it.
+func (r *Run) internal(what string, err error) Outcome {
+	r.log.Error(what, "error", err)
+	return failed(schema.Internal, "the server has a fault; its log has the cause of "+r.ID)
+}
