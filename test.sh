@@ -155,7 +155,7 @@ step_page() {
 	mapfile -t tests < <(find e2e/page -name '*.test.*' | sort)
 	((${#tests[@]} > 0)) || fail "no page test was found in e2e/page"
 	go build -o "$tmp/spool" .
-	SPOOL_BINARY=$tmp/spool CHROMIUM=$browser node --test "${tests[@]}"
+	SPOOL_BINARY=$tmp/spool CHROMIUM=$browser node --test --test-reporter=spec "${tests[@]}"
 }
 
 main() {
