@@ -18,7 +18,7 @@ export async function launch() {
 export async function newPage(t, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   t.after(() => context.close());
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const seen = { problems: [], dialogs: [], requests: [], sockets: [] };
   page.on('console', (message) => {
