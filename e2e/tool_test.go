@@ -45,12 +45,13 @@ func TestS9_WhenTheClientLeavesTheToolAndAllItsChildrenAreGone(t *testing.T) {
 	}
 }
 
-// What has lost its parent and its mark is hard to tell from another run's children.
+// A child that has lost its parent is told from another run's by its mark. One that
+// has no mark either is told where there are control groups: see package procman.
 func TestS9_AnotherRunIsNotTouchedWhenOneIsStopped(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve("--allowed-tools=Bash", "--stop-grace=2s", "--max-runs=2")
 	stopped, kept := w.nap(), w.nap()
-	const tool = "[[bash bash -c 'env -i setsid sleep %[1]s &' ; sleep %[1]s]]"
+	const tool = "[[bash bash -c 'setsid sleep %[1]s &' ; sleep %[1]s]]"
 
 	other := s.ask(fmt.Sprintf(tool, kept))
 	c := s.ask(fmt.Sprintf(tool, stopped))
