@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"spool/demo/agent"
+	"spool/schema"
+)
+
+// readFile returns a file of the repository.
+func readFile(t *testing.T, path string) string {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// packageImports returns what every package of this module imports, tests left out.
+func packageImports(t *testing.T) map[string][]string {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	require.NoError(t, err)
+	imports := map[string][]string{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		err := decoder.Decode(&p)
+		if err == io.EOF {
+			return imports
+		}
+		require.NoError(t, err)
+		imports[p.ImportPath] = p.Imports
+	}
+}
+
+// quoted finds what stands in backquotes.
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// tableRows returns the cells of the table rows that begin with something in backquotes.
+func tableRows(text string) (rows [][]string) {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| `") {
+			rows = append(rows, strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|"))
+		}
+	}
+	return rows
+}
+
+// quotedIn returns everything in backquotes in a cell.
+func quotedIn(cell string) []string {
+	list := []string{}
+	for _, match := range quoted.FindAllStringSubmatch(cell, -1) {
+		list = append(list, match[1])
+	}
+	return list
+}
+
+func TestArchitectureTableIsTrue(t *testing.T) {
+	t.Parallel()
+	want := map[string][]string{}
+	for _, row := range tableRows(readFile(t, "docs/architecture.md")) {
+		want[quotedIn(row[0])[0]] = quotedIn(row[1])
+	}
+	got := map[string][]string{}
+	for path, imports := range packageImports(t) {
+		got[path] = []string{}
+		for _, i := range imports {
+			if strings.HasPrefix(i, "spool/") {
+				got[path] = append(got[path], i)
+			}
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+func TestOnlyHandlerKnowsTheFramework(t *testing.T) {
+	t.Parallel()
+	for path, imports := range packageImports(t) {
+		for _, i := range imports {
+			framework := strings.HasPrefix(i, "github.com/gofiber/") || strings.HasPrefix(i, "github.com/valyala/fasthttp")
+			require.False(t, framework && path != "spool/handler" && path != "spool/bench", "%s imports %s", path, i)
+		}
+	}
+}
+
+func TestReadmeListsEveryFlag(t *testing.T) {
+	t.Parallel()
+	var listed []string
+	for _, row := range tableRows(readFile(t, "README.md")) {
+		for _, name := range quotedIn(row[0]) {
+			if strings.HasPrefix(name, "--") {
+				listed = append(listed, name)
+			}
+		}
+	}
+	help, err := exec.Command(binaries.spool, "--help").Output()
+	require.NoError(t, err)
+	flags := regexp.MustCompile(`(?m)^ {2,6}(?:-., )?(--[a-z-]+)`).FindAllStringSubmatch(string(help), -1)
+	var known []string
+	for _, match := range flags {
+		if match[1] != "--help" {
+			known = append(known, match[1])
+		}
+	}
+	require.ElementsMatch(t, known, listed)
+}
+
+func TestReadmeListsEveryWord(t *testing.T) {
+	t.Parallel()
+	readme := readFile(t, "README.md")
+	for _, word := range agent.Words() {
+		require.Contains(t, readme, "| `"+word.Word+"` | "+word.What+" |")
+	}
+}
+
+func TestProtocolListsEveryCode(t *testing.T) {
+	t.Parallel()
+	protocol := readFile(t, "docs/protocol.md")
+	file, err := parser.ParseFile(token.NewFileSet(), "schema/code.go", nil, 0)
+	require.NoError(t, err)
+	found := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if ok && len(spec.Values) == 1 {
+			if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				require.Contains(t, protocol, strings.Trim(literal.Value, `"`))
+				found++
+			}
+		}
+		return true
+	})
+	require.Greater(t, found, 20)
+}
+
+// Each code's close status in the table of the protocol is the one that the server sends.
+func TestProtocolTellsTheRightClose(t *testing.T) {
+	t.Parallel()
+	found := 0
+	for _, row := range tableRows(readFile(t, "docs/protocol.md")) {
+		code := schema.Code(quotedIn(row[0])[0])
+		if strings.ToUpper(string(code)) != string(code) {
+			continue // a row of another table
+		}
+		found++
+		require.Equal(t, strconv.Itoa(int(code.Close())), strings.TrimSpace(row[1]), code)
+	}
+	require.Equal(t, 20, found)
+}
