@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,6 +37,32 @@ func TestSpoolRun_AnAPIErrorExits1(t *testing.T) {
 
 	require.Equal(t, 1, code)
 	require.Contains(t, kinds(parse(t, out)), "result/success", "the CLI's own last line says success")
+}
+
+func TestSpoolRun_ExitCodesTellWhatWentWrong(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--run-timeout=3s", "--stop-grace=1s")
+
+	_, code := s.command("run", " ", "--url="+s.url)
+	require.Equal(t, 2, code, "a blank prompt")
+	_, code = s.command("run", "hello", "--meta=not a meta", "--url="+s.url)
+	require.Equal(t, 2, code, "a bad meta")
+	_, code = s.command("run", "[[hold]]", "--url="+s.url)
+	require.Equal(t, 3, code, "a run over its time")
+}
+
+func TestSpoolRun_AnInterruptEndsTheRunAtTheServerToo(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--allowed-tools=Bash", "--stop-grace=2s")
+	sleeper := w.nap()
+	cmd := exec.Command(spoolBinary, "run", "[[bash setsid sleep "+sleeper+" & wait]]", "--url="+s.url)
+	cmd.Env = w.environment()
+	require.NoError(t, cmd.Start())
+	w.requireRunning(sleeper, 1)
+
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.Error(t, cmd.Wait(), "it did not end well")
+	w.requireGone(sleeper, 3*time.Second)
 }
 
 // command runs the binary as a script would; its exit code and stdout come back.

@@ -90,6 +90,23 @@ func TestS11_ASuccessfulTurnLeavesNoChildOfItsToolBehind(t *testing.T) {
 	}
 }
 
+// The CLI has background tasks of its own. Such a task does not outlive its run; the
+// CLI may take another turn when it ends, after the answer.
+func TestS11_ABackgroundTaskOfTheCLIEndsWithTheRun(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--allowed-tools=Bash", "--run-timeout=10s", "--result-grace=1s", "--stop-grace=2s")
+	sleeper, started := w.nap(), filepath.Join(w.workspace, "started")
+
+	c := s.ask(fmt.Sprintf("[[background echo > %s; sleep %s]]", started, sleeper))
+	answer := c.until("result/success")
+	_, code := c.rest()
+
+	require.FileExists(t, started, "the task did not run, so the test proves nothing")
+	require.Equal(t, api.ToolDone, answer.Result)
+	require.Equal(t, websocket.CloseNormalClosure, code)
+	w.requireGone(sleeper, 2*time.Second)
+}
+
 // Nobody is there to ask: without --allowed-tools a tool that needs a permission is
 // refused, and the run goes on.
 func TestA14_AToolThatTheOperatorDidNotAllowDoesNotRun(t *testing.T) {

@@ -67,7 +67,7 @@ func (s script) block(text string) object {
 }
 
 func (s script) input() object {
-	return object{"command": s.bash, "description": "Run the scripted command"}
+	return object{"command": s.bash, "description": "Run the scripted command", "run_in_background": s.task}
 }
 
 func (s script) stopReason() string {

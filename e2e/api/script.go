@@ -22,6 +22,7 @@ type script struct {
 	hold   bool          // stop after the first part until Release
 	cut    bool          // break the stream after the first part
 	bash   string        // a command for the Bash tool instead of a text
+	task   bool          // run that command as a background task
 }
 
 var directive = regexp.MustCompile(`(?s)\[\[(\w+)(?: (.*?))?\]\]`)
@@ -55,8 +56,8 @@ func perform(word, args string) script {
 		return script{parts: []string{"broken ", "mended"}, cut: true}
 	case "status":
 		return script{status: n}
-	case "bash":
-		return script{bash: args}
+	case "bash", "background":
+		return script{bash: args, task: word == "background"}
 	default:
 		return script{status: http.StatusBadRequest}
 	}

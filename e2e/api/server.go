@@ -13,6 +13,7 @@
 //	[[status 529]]       that HTTP status with an API error
 //	[[bash sleep 600]]   a call of the Bash tool with that command; its result is
 //	                     answered with a text
+//	[[background sleep 600]]  the same as a background task of the CLI
 //
 // A prompt without a directive is answered with [Greeting].
 //
