@@ -42,6 +42,8 @@ func TestARowShowsMediansRangesAndTheirRatio(t *testing.T) {
 	t.Parallel()
 	r := row{"what", "%.1f", []float64{30, 10, 20}, []float64{4, 6, 5}}
 	require.Equal(t, "| what | 20.0 (10.0 to 30.0) | 5.0 (4.0 to 6.0) | 4.00 |\n", r.String())
+	r.theirs = []float64{-1, 0, 1}
+	require.Equal(t, "-", r.ratio(), "a ratio to nothing says nothing")
 }
 
 func TestTheAgentPrintsWhatIsOrdered(t *testing.T) {

@@ -13,11 +13,12 @@ import (
 // settle is how long a server is left alone before its memory is read.
 const settle = 2 * time.Second
 
-// samples are one server's figures, one entry per round (firstLine: several).
+// samples are one server's figures, one entry per round (of times: several).
 type samples struct {
 	linesPerSecond map[string][]float64 // by the agent's way of writing
 	cpuPerMillion  map[string][]float64 // seconds
 	firstLine      []float64            // milliseconds
+	overhead       []float64            // milliseconds more than the fork+exec that came next
 	idleKiB        []float64            // per connection
 }
 
@@ -117,7 +118,9 @@ func (r *results) starts(s *server, agent string, n int) error {
 		if err != nil {
 			return err
 		}
-		r.servers[s.name].firstLine = append(r.servers[s.name].firstLine, milliseconds(through))
+		mine := r.servers[s.name]
+		mine.firstLine = append(mine.firstLine, milliseconds(through))
+		mine.overhead = append(mine.overhead, milliseconds(through-direct))
 		r.forkExec = append(r.forkExec, milliseconds(direct))
 	}
 	return nil

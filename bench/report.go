@@ -13,15 +13,14 @@ import (
 // report prints the medians and their ratios as a Markdown table.
 func report(out io.Writer, p plan, servers []command, res results) error {
 	ours, theirs := res.servers[servers[0].name], res.servers[servers[1].name]
-	base := median(res.forkExec)
 	thousands := func(v float64) float64 { return v / 1000 }
-	overhead := func(v float64) float64 { return v - base }
 	rows := []row{
 		{"k lines/s, agent writes in chunks of 64 KiB", "%.0f", each(ours.linesPerSecond[inChunks], thousands), each(theirs.linesPerSecond[inChunks], thousands)},
 		{"k lines/s, agent writes line by line", "%.0f", each(ours.linesPerSecond[lineByLine], thousands), each(theirs.linesPerSecond[lineByLine], thousands)},
 		{"server CPU s per million lines, in chunks", "%.2f", ours.cpuPerMillion[inChunks], theirs.cpuPerMillion[inChunks]},
 		{"server CPU s per million lines, line by line", "%.2f", ours.cpuPerMillion[lineByLine], theirs.cpuPerMillion[lineByLine]},
-		{fmt.Sprintf("first line, ms more than fork+exec (%.2f ms)", base), "%.2f", each(ours.firstLine, overhead), each(theirs.firstLine, overhead)},
+		{"first line, ms after the payload was sent", "%.2f", ours.firstLine, theirs.firstLine},
+		{fmt.Sprintf("the same less fork+exec (%.2f ms)", median(res.forkExec)), "%.2f", ours.overhead, theirs.overhead},
 		{"KiB resident per idle connection", "%.1f", ours.idleKiB, theirs.idleKiB},
 	}
 	var b strings.Builder
@@ -43,8 +42,17 @@ type row struct {
 }
 
 func (r row) String() string {
-	ratio := median(r.ours) / median(r.theirs)
-	return fmt.Sprintf("| %s | %s | %s | %.2f |\n", r.what, r.cell(r.ours), r.cell(r.theirs), ratio)
+	return fmt.Sprintf("| %s | %s | %s | %s |\n", r.what, r.cell(r.ours), r.cell(r.theirs), r.ratio())
+}
+
+// ratio is of the medians. A difference of times can be nothing or less than
+// nothing, and then a ratio says nothing.
+func (r row) ratio() string {
+	ours, theirs := median(r.ours), median(r.theirs)
+	if ours <= 0 || theirs <= 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", ours/theirs)
 }
 
 func (r row) cell(values []float64) string {
