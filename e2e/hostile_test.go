@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -31,6 +32,7 @@ func (w *world) setTrap() *trap {
 	}
 	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		trap.requests.Add(1)
+		eventually(patience/2, func() bool { _, err := os.Stat(trap.mcp); return err == nil }) // it starts beside the prompt
 		http.Error(w, "caught", http.StatusBadRequest)
 	}))
 	w.t.Cleanup(listener.Close)
@@ -68,6 +70,7 @@ func TestS18_ATrustedWorkspaceRunsItsHooks(t *testing.T) {
 	require.Equal(t, websocket.CloseInternalServerErr, code, "the canary answers every request with an error")
 	require.FileExists(t, trap.hook)
 	require.FileExists(t, trap.local)
+	require.FileExists(t, trap.mcp)
 	require.NotZero(t, trap.requests.Load(), "requests at the canary")
 	require.Empty(t, w.api.Requests())
 }
