@@ -46,7 +46,8 @@ func startServerWith(t testing.TB, change func(*exec.Cmd), flags ...string) *ser
 	s := &server{dir: t.TempDir(), records: t.TempDir(), log: &lockedBuffer{}, exited: make(chan struct{})}
 	s.command = exec.Command(binaries.spool, slices.Concat(
 		[]string{"--listen=127.0.0.1:0", "--data-dir=" + s.dir, "--claude=" + binaries.claude}, flags)...)
-	s.command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.records, recordsVariable + "=" + s.records}
+	// Without GORACE a binary with the race detector takes a second to exit.
+	s.command.Env = []string{"GORACE=atexit_sleep_ms=0", "PATH=" + os.Getenv("PATH"), "HOME=" + s.records, recordsVariable + "=" + s.records}
 	s.command.Stderr = s.log
 	change(s.command)
 	out, err := s.command.StdoutPipe()
