@@ -23,7 +23,7 @@ func TestS16_TheCLIGetsTheseArgumentsAndThisEnvironmentAndNothingElse(t *testing
 		w.cli, "-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose",
 		"--setting-sources=user", "--strict-mcp-config", "--model=claude-x",
 	}, w.proc(c.run, "cmdline"))
-	require.Subset(t, append(w.environment(), "MINE=handed on", "SPOOL_RUN="+c.run), without("PWD", w.proc(c.run, "environ")))
+	require.Subset(t, append(w.environment(), "MINE=handed on", "SPOOL_RUN="+c.run), w.proc(c.run, "environ"))
 	require.Contains(t, w.proc(c.run, "environ"), "ANTHROPIC_API_KEY="+apiKey)
 	w.api.Release()
 	c.rest()
@@ -42,16 +42,6 @@ func (w *world) proc(run, list string) []string {
 	}
 	require.Fail(w.t, "the CLI is not running")
 	return nil
-}
-
-func without(name string, environment []string) []string {
-	var rest []string
-	for _, entry := range environment {
-		if !strings.HasPrefix(entry, name+"=") {
-			rest = append(rest, entry)
-		}
-	}
-	return rest
 }
 
 func TestHealthNamesTheCLIThatWasFound(t *testing.T) {
