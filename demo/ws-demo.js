@@ -521,7 +521,7 @@ function showOutcome(ended, event) {
 // frame says, else what the close code says.
 function outcome(ended, event) {
   const [name, what, todo] = CLOSES[event.code] ?? ['unknown code', 'This page does not know this code.', ''];
-  const reason = event.reason && event.reason !== ended.error?.text ? ` (${event.reason})` : '';
+  const reason = event.reason && !ended.error ? ` (${event.reason})` : ''; // else the error frame says it whole
   const title = `Close code ${event.code}: ${name}${reason}`;
   if (ended.cancelled) return { state: 'cancelled', title, what: 'You cancelled. The server stops every process of this run.', todo: '' };
   if (!ended.opened) return { state: 'failed', title, what: 'No connection could be made to the server.', todo: 'Check that it is running at this address, then reload the page.' };

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { assertQuiet, ended, launch, openDemo, press, reaches, send } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { startServer, tempDir, until } from './server.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -152,15 +153,20 @@ test('a server that stops, dies or is gone is told apart', async (t) => {
   await page.locator('#server-text', { hasText: 'does not answer' }).waitFor();
 });
 
-test('a server killed in the middle of a run is close code 1006', async (t) => {
-  const server = await startServer(t, '--demo');
+test('a server killed in the middle of a run is close code 1006, and the next one cleans up', async (t) => {
+  const flags = ['--demo', '--stop-grace=500ms', `--data-dir=${join(await tempDir(t), 'data')}`];
+  const server = await startServer(t, ...flags);
   const { page } = await openDemo(t, server.url);
   await send(page, 'silent');
   await reaches(page, 'running');
+  const run = await page.locator('#run-id').textContent();
   server.signal('SIGKILL');
   const end = await ended(page);
   assert.equal(end.state, 'failed');
   assert.match(end.title, /1006/);
+  await server.exited;
+  await startServer(t, ...flags);
+  await until(async () => (await marked(run)).length === 0, 'no process of the run is left');
 });
 
 test('without the CLI the page says what is wrong and what to do', async (t) => {

@@ -34,7 +34,7 @@ async function binary() {
 // startServer starts the server with these flags and returns it once it listens:
 // { url, ws, pid, health(), running(n), stop(signal), exited }.
 export async function startServer(t, ...flags) {
-  const data = join(await tempDir(t), 'data');
+  const data = join(await tempDir(t), 'data'); // a --data-dir among the flags comes later and wins
   const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${data}`, ...flags],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
