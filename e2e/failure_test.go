@@ -60,3 +60,17 @@ func TestAStreamThatBreaksOffIsNoFailureOfTheRun(t *testing.T) {
 	require.Equal(t, "broken mended", frames[len(frames)-1].Result)
 	require.Len(t, w.api.Requests(), 2, "the CLI asks again, without a stream")
 }
+
+// The first thing that goes wrong for a new user: the CLI has no login.
+func TestACLIWithoutALoginSaysSoInTheErrorFrame(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("ANTHROPIC_API_KEY=")
+
+	frames, code := s.ask("hello").rest()
+
+	require.Equal(t, websocket.CloseInternalServerErr, code)
+	last := frames[len(frames)-1]
+	require.Equal(t, "API_ERROR", last.Code)
+	require.Contains(t, last.Error, "/login")
+	require.Empty(t, w.api.Requests())
+}
