@@ -45,6 +45,9 @@ func Decode(message []byte) (Payload, error) {
 
 // decodeObject returns the members of a message that is exactly one JSON object.
 func decodeObject(message []byte) (map[string]jsontext.Value, error) {
+	if tooDeep(message) {
+		return nil, NewError(InvalidJSON, "the message is nested too deeply")
+	}
 	var keys map[string]jsontext.Value
 	if err := json.Unmarshal(message, &keys); err != nil || keys == nil {
 		return nil, NewError(InvalidJSON, `the message must be one JSON object: {"prompt":"…","meta":"TASK-123"}`)
@@ -55,6 +58,26 @@ func decodeObject(message []byte) (map[string]jsontext.Value, error) {
 		}
 	}
 	return keys, nil
+}
+
+// tooDeep reports whether more than [MaxNesting] brackets are open anywhere in a message.
+// It is right about all JSON; what is none is refused later.
+func tooDeep(message []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(message) && depth <= MaxNesting; i++ {
+		switch b := message[i]; {
+		case quoted && b == '\\':
+			i++ // the next byte is escaped
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			depth++
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return depth > MaxNesting
 }
 
 // knownSpelling returns the known key that equals key up to case, or "".

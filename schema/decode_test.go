@@ -116,6 +116,23 @@ func TestDecodeRefusesDeepNestingFast(t *testing.T) {
 	}
 }
 
+func TestDecodeCountsOnlyBracketsThatAreOpen(t *testing.T) {
+	t.Parallel()
+	with := func(value string) []byte { return []byte(`{"prompt":"a","meta":"A","x":` + value + `}`) }
+	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for _, value := range []string{
+		nested(MaxNesting - 1), `[` + strings.Repeat(`{},[],`, 1000) + `0]`,
+		`"` + strings.Repeat("[{", 1000) + `"`, `"\\\"` + strings.Repeat("[", 1000) + `"`, `["\\",` + nested(MaxNesting-2) + `]`,
+	} {
+		_, err := Decode(with(value))
+		require.NoError(t, err, "value %.60s", value)
+	}
+	for _, value := range []string{nested(MaxNesting), `["\\",` + nested(MaxNesting-1) + `]`} {
+		_, err := Decode(with(value))
+		require.ErrorIs(t, err, NewError(InvalidJSON, ""), "value %.60s", value)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"prompt":"hi","meta":"TASK-123"}`))
 	f.Add([]byte(`{"prompt":"a","prompt":"b"}`))

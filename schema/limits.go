@@ -9,6 +9,9 @@ const (
 	// MaxMessageBytes bounds one WebSocket message. A prompt in which every byte is
 	// escaped (\u0001) needs six times its size, and that still fits.
 	MaxMessageBytes = 64 << 10
+	// MaxNesting bounds how deep objects and arrays may lie in each other: each level costs
+	// the decoder hundreds of times the byte that the client pays for it.
+	MaxNesting = 64
 	// MaxOffences is how many frames a client may send while its run goes on before
 	// it is cut with 1008: each of them costs the server an answer.
 	MaxOffences = 4
