@@ -19,6 +19,9 @@ type group struct {
 	file *os.File // the directory, for clone3
 }
 
+// groupPrefix and a pid name the directory of an instance's control groups.
+const groupPrefix = "spool-"
+
 // makeGroups makes the directory for this program's control groups below its own, and
 // returns "" where that is not allowed, or where the kernel has no cgroup.kill (5.14).
 func makeGroups() string {
@@ -26,7 +29,7 @@ func makeGroups() string {
 	if err != nil {
 		return ""
 	}
-	dir := filepath.Join(own, "spool-"+strconv.Itoa(os.Getpid()))
+	dir := filepath.Join(own, groupPrefix+strconv.Itoa(os.Getpid()))
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return ""
 	}
@@ -35,6 +38,25 @@ func makeGroups() string {
 		return ""
 	}
 	return dir
+}
+
+// earlierGroups returns the control groups, anywhere, that instances of this program have
+// made for ids that belongs accepts. An instance that was killed leaves them behind.
+func earlierGroups(belongs func(id string) bool) (dirs []string) {
+	mount, err := groupMount()
+	if err != nil {
+		return nil
+	}
+	_ = filepath.WalkDir(mount, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return nil // groups come and go while this looks
+		}
+		if strings.HasPrefix(filepath.Base(filepath.Dir(path)), groupPrefix) && belongs(d.Name()) {
+			dirs = append(dirs, path)
+		}
+		return nil
+	})
+	return dirs
 }
 
 // ownGroup returns the directory of this program's group in the cgroup v2 hierarchy: the
@@ -86,6 +108,9 @@ func (g *group) attributes() *syscall.SysProcAttr {
 func (g *group) members(p *Process) ([]identity, error) {
 	var members []identity
 	err := filepath.WalkDir(g.dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a group is removed only when nothing is in it
+		}
 		if err != nil || d.Name() != "cgroup.procs" {
 			return err
 		}
@@ -100,8 +125,12 @@ func (g *group) members(p *Process) ([]identity, error) {
 	return members, err
 }
 
+// readPIDs returns the processes of a group, none of one that is being removed.
 func readPIDs(path string) (pids []int, err error) {
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) {
+		return nil, nil
+	}
 	for line := range bytes.Lines(text) {
 		if pid, err := strconv.Atoi(string(bytes.TrimSpace(line))); err == nil {
 			pids = append(pids, pid)

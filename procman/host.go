@@ -13,9 +13,11 @@ type host interface {
 	newScope(id string) (scope, error)
 	// reapOrphans reaps dead children of this program that are not among leaders.
 	reapOrphans(leaders map[int]bool)
-	// marked returns the living processes with marker=id in their environment, for
-	// every id that belongs accepts.
-	marked(marker string, belongs func(id string) bool) ([]identity, error)
+	// strays returns the living processes that an earlier instance of this program has
+	// started under an id that belongs accepts.
+	strays(marker string, belongs func(id string) bool) ([]identity, error)
+	// tidy gives back what newScope took for such ids, once no stray is left.
+	tidy(belongs func(id string) bool)
 	close() error
 }
 

@@ -2,6 +2,7 @@ package procman
 
 import (
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,18 +57,33 @@ func (l *linux) reapOrphans(leaders map[int]bool) {
 	}
 }
 
-func (l *linux) marked(marker string, belongs func(string) bool) ([]identity, error) {
+// strays returns what carries the marker, and what is in a control group that an earlier
+// instance made: a process may have cleared its environment.
+func (l *linux) strays(marker string, belongs func(string) bool) ([]identity, error) {
 	table, err := readTable()
+	grouped := map[int]bool{}
+	for _, dir := range earlierGroups(belongs) {
+		pids, _ := readPIDs(filepath.Join(dir, "cgroup.procs")) // a group that is gone has none
+		for _, pid := range pids {
+			grouped[pid] = true
+		}
+	}
 	var members []identity
 	for pid, e := range table {
-		if pid == l.self || !e.alive() {
-			continue
-		}
-		if id := readMarker(pid, marker); id != "" && belongs(id) {
+		if id := readMarker(pid, marker); pid != l.self && e.alive() && (grouped[pid] || id != "" && belongs(id)) {
 			members = append(members, e.identity)
 		}
 	}
 	return members, err
+}
+
+func (l *linux) tidy(belongs func(string) bool) {
+	for _, dir := range earlierGroups(belongs) {
+		_ = removeGroups(dir)
+		if parent := filepath.Dir(dir); parent != l.groups {
+			_ = os.Remove(parent) // fails while another group is in it
+		}
+	}
 }
 
 func (l *linux) close() error {

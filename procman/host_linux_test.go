@@ -89,3 +89,21 @@ func TestGroupsAreRemoved(t *testing.T) {
 	p.Stop(t.Context(), time.Second)
 	require.NoDirExists(t, l.groups+"/"+p.id)
 }
+
+// A server that was killed leaves its control groups behind, and a process in them may
+// have cleared its environment. This test plays both servers: the first one never stops.
+func TestSweepFindsWhatHasNoMarker(t *testing.T) {
+	l := shared.host.(*linux)
+	if l.groups == "" {
+		t.Log("no control groups here: such a process cannot be found")
+		return
+	}
+	p, out := shell(t, `env -i setsid sh -c 'echo $$; sleep 600' & wait`)
+	pid, err := strconv.Atoi(line(t, out))
+	require.NoError(t, err)
+	_, left, err := shared.Sweep(t.Context(), func(id string) bool { return id == p.id }, time.Second)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	requireDead(t, pid)
+	require.NoDirExists(t, l.groups+"/"+p.id)
+}

@@ -19,7 +19,8 @@ func (unix) method() Method                                       { return Group
 func (unix) interval() time.Duration                              { return 250 * time.Millisecond }
 func (unix) newScope(string) (scope, error)                       { return sessionScope{}, nil }
 func (unix) reapOrphans(map[int]bool)                             {} // they become init's children
-func (unix) marked(string, func(string) bool) ([]identity, error) { return nil, nil }
+func (unix) strays(string, func(string) bool) ([]identity, error) { return nil, nil }
+func (unix) tidy(func(string) bool)                               {}
 func (unix) close() error                                         { return nil }
 
 // sessionScope is the process group of a leader. Its members cannot be listed, only

@@ -80,7 +80,7 @@ func wait(t *testing.T, c <-chan struct{}, what string) {
 
 // requireNoSurvivors looks for the process's marker in every environment.
 func requireNoSurvivors(t *testing.T, p *Process) {
-	members, err := shared.host.marked(marker, func(id string) bool { return id == p.id })
+	members, err := shared.host.strays(marker, func(id string) bool { return id == p.id })
 	require.NoError(t, err)
 	require.Empty(t, members)
 }

@@ -78,10 +78,19 @@ func (p *Process) kill() []int {
 		if p.awaitGone(context.Background(), lastPoll) {
 			return nil
 		}
-		if members, err := p.scope.members(p); time.Now().After(deadline) && err == nil {
-			return pids(members)
+		if time.Now().After(deadline) {
+			return p.survivors()
 		}
 	}
+}
+
+// survivors returns what is left. Where that cannot be told, the leader stands for it.
+func (p *Process) survivors() []int {
+	members, err := p.scope.members(p)
+	if err != nil {
+		return []int{p.pid}
+	}
+	return pids(members)
 }
 
 // awaitGone waits until nothing is left, at most for d and as long as ctx lasts.

@@ -7,11 +7,11 @@ import (
 )
 
 // Sweep ends processes that an earlier instance of this program left behind: those with
-// marker=id in their environment, for every id that belongs accepts. It returns how many
-// it found, and those that are still there after SIGTERM, grace and SIGKILL. Where the
-// system does not show environments it finds nothing.
+// marker=id in their environment, or in the control group of id, for every id that belongs
+// accepts. It returns how many it found, and those that are still there after SIGTERM,
+// grace and SIGKILL. Where the system shows neither it finds nothing.
 func (s *Supervisor) Sweep(ctx context.Context, belongs func(id string) bool, grace time.Duration) (found int, left []int, err error) {
-	members, err := s.host.marked(s.marker, belongs)
+	members, err := s.host.strays(s.marker, belongs)
 	found = len(members)
 	for _, rung := range []struct {
 		signal syscall.Signal
@@ -23,17 +23,20 @@ func (s *Supervisor) Sweep(ctx context.Context, belongs func(id string) bool, gr
 		for _, m := range members {
 			m.signal(rung.signal)
 		}
-		members, err = s.awaitUnmarked(ctx, belongs, rung.wait)
+		members, err = s.awaitSwept(ctx, belongs, rung.wait)
+	}
+	if len(members) == 0 {
+		s.host.tidy(belongs)
 	}
 	return found, pids(members), err
 }
 
-// awaitUnmarked waits until no marked process is left, and returns those that are.
-func (s *Supervisor) awaitUnmarked(ctx context.Context, belongs func(string) bool, d time.Duration) ([]identity, error) {
+// awaitSwept waits until no stray is left, and returns those that are.
+func (s *Supervisor) awaitSwept(ctx context.Context, belongs func(string) bool, d time.Duration) ([]identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	for {
-		members, err := s.host.marked(s.marker, belongs)
+		members, err := s.host.strays(s.marker, belongs)
 		if err != nil || len(members) == 0 {
 			return members, err
 		}
