@@ -3,7 +3,6 @@ package procman
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,6 +28,7 @@ func makeGroups() string {
 	if err != nil {
 		return ""
 	}
+	removeAbandoned(own)
 	dir := filepath.Join(own, groupPrefix+strconv.Itoa(os.Getpid()))
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return ""
@@ -38,6 +38,18 @@ func makeGroups() string {
 		return ""
 	}
 	return dir
+}
+
+// removeAbandoned removes the empty directories of instances that were killed. Those with
+// groups in them are for who sweeps their ids.
+func removeAbandoned(own string) {
+	dirs, _ := filepath.Glob(filepath.Join(own, groupPrefix+"*"))
+	for _, dir := range dirs {
+		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), groupPrefix))
+		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.Remove(dir)
+		}
+	}
 }
 
 // earlierGroups returns the control groups, anywhere, that instances of this program have
@@ -90,8 +102,8 @@ func groupMount() (string, error) {
 // newGroup makes a control group.
 func newGroup(parent, id string) (scope, error) {
 	dir := filepath.Join(parent, id)
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make control group: %w", withoutPath(err))
+	if err := os.MkdirAll(dir, 0o700); err != nil { // the parent too, should somebody have tidied it away
+		return nil, withoutPath(err)
 	}
 	file, err := os.Open(dir)
 	if err != nil {
