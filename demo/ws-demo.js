@@ -54,6 +54,9 @@ const CODES = {
   INTERNAL: ['The server failed at something of its own.', 'Its log has the cause; send again.'],
 };
 
+const CANCELLED = 'You cancelled. The server stops every process of this run.';
+const UNREACHED = ['No connection could be made to the server.', 'Check that it is running at this address, then send again.'];
+
 const $ = (id) => document.getElementById(id);
 
 function element(tag, className, text) {
@@ -523,8 +526,8 @@ function outcome(ended, event) {
   const [name, what, todo] = CLOSES[event.code] ?? ['unknown code', 'This page does not know this code.', ''];
   const reason = event.reason && !ended.error ? ` (${event.reason})` : ''; // else the error frame says it whole
   const title = `Close code ${event.code}: ${name}${reason}`;
-  if (ended.cancelled) return { state: 'cancelled', title, what: 'You cancelled. The server stops every process of this run.', todo: '' };
-  if (!ended.opened) return { state: 'failed', title, what: 'No connection could be made to the server.', todo: 'Check that it is running at this address, then reload the page.' };
+  if (ended.cancelled) return { state: 'cancelled', title: `Close code ${event.code}: closed by you`, what: CANCELLED, todo: '' };
+  if (!ended.opened) return { state: 'failed', title, what: UNREACHED[0], todo: UNREACHED[1] };
   const state = event.code === 1000 ? 'finished' : 'failed';
   const known = CODES[ended.error?.code];
   return state === 'failed' && known ? { state, title, what: known[0], todo: known[1] } : { state, title, what, todo };
