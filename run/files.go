@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"spool/spool"
 )
@@ -16,6 +18,8 @@ const (
 	maxStderr = 1 << 20
 	// maxTail is how much of its end goes into an error.
 	maxTail = 4 << 10
+	// maxSecret is how long a secret may be and still be hidden where that end begins.
+	maxSecret = 4 << 10
 	// discardStep is how much is thrown away at once.
 	discardStep = 1 << 20
 )
@@ -80,12 +84,30 @@ func size(file *os.File) int64 {
 	return info.Size()
 }
 
-// tail returns the end of stderr, whole lines of it if it has any.
-func (f *files) tail() string {
+// tail returns the end of stderr without secrets: at most maxTail bytes of UTF-8, whole
+// lines of it if it has any. They are hidden in more than that first, because the cut may
+// go through one.
+func (f *files) tail(mask *Mask) string {
 	end := size(f.stderr)
-	text := make([]byte, min(end, maxTail))
+	text := make([]byte, min(end, maxTail+maxSecret))
 	n, _ := f.stderr.ReadAt(text, end-int64(len(text)))
-	return string(text[:n])
+	return lastLines(mask.Text(strings.ToValidUTF8(string(text[:n]), "\uFFFD")), maxTail)
+}
+
+// lastLines returns at most the last n bytes of a text, from the start of a line on if one
+// starts there.
+func lastLines(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	text = text[len(text)-n:]
+	if _, lines, found := strings.Cut(text, "\n"); found && lines != "" {
+		return lines
+	}
+	for !utf8.RuneStart(text[0]) {
+		text = text[1:]
+	}
+	return text
 }
 
 // discard throws the middle of stderr away and keeps its beginning and its end, so that a

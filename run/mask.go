@@ -20,9 +20,20 @@ type Mask struct {
 	replacer *strings.Replacer
 }
 
-// NewMask returns a Mask for these values.
+// minSecretLine is the shortest line of a secret that is worth hiding by itself.
+const minSecretLine = 8
+
+// NewMask returns a Mask for these values. A value of several lines, such as a private key,
+// is hidden line by line too, because stderr is shown so.
 func NewMask(secrets []string) *Mask {
 	sorted := slices.Clone(secrets)
+	for _, secret := range secrets {
+		for line := range strings.Lines(secret) {
+			if line = strings.TrimSpace(line); len(line) >= minSecretLine && line != secret {
+				sorted = append(sorted, line)
+			}
+		}
+	}
 	slices.SortFunc(sorted, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs []string
 	for _, secret := range sorted {

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -82,7 +83,7 @@ func judge(turn claude.Turn, reason *Reason, exit procman.Exit, stderr string) O
 	case turn.Result != nil:
 		return failed(schema.APIError, resultText(*turn.Result))
 	case exit.Signal != 0:
-		return failed(schema.KilledBySignal, withTail("claude was ended by "+unix.SignalName(exit.Signal), stderr))
+		return failed(schema.KilledBySignal, withTail("claude was ended by "+signalName(exit.Signal), stderr))
 	case exit.Code != 0:
 		return failed(schema.ExitNonzero, withTail(fmt.Sprintf("claude ended with status %d", exit.Code), stderr))
 	case turn.Began:
@@ -92,16 +93,24 @@ func judge(turn claude.Turn, reason *Reason, exit procman.Exit, stderr string) O
 	}
 }
 
-// maxResultText bounds what of a failed result's text goes into an error frame: the line
-// itself has it whole.
-const maxResultText = 4 << 10
+// maxErrorText bounds an error's text. A failed result's may be longer, and the line itself
+// has it whole; everything else, the end of stderr with it, is shorter.
+const maxErrorText = 4<<10 + 256
+
+// signalName returns a name such as SIGTERM, "signal 34" if there is none, "" for 0.
+func signalName(signal syscall.Signal) string {
+	if name := unix.SignalName(signal); name != "" || signal == 0 {
+		return name
+	}
+	return signal.String()
+}
 
 // resultText returns what a failed result says of its failure.
 func resultText(result claude.Result) string {
 	if result.Text == "" {
 		return "the result is an error: " + result.Subtype
 	}
-	return cutText(result.Text, maxResultText)
+	return result.Text
 }
 
 // withTail adds the end of stderr to a text, if there is any.

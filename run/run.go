@@ -75,17 +75,15 @@ func (r *Run) serve() {
 	}
 }
 
-// logEnd writes the one record of how a run ended.
+// logEnd writes the one record of how a run ended. The error's text is left out: it may hold
+// what claude printed, and that a prompt.
 func (r *Run) logEnd(took time.Duration) {
-	o, level, text := r.outcome, slog.LevelInfo, ""
-	if o.Error != nil {
-		text = o.Error.Text
-	}
+	o, level := r.outcome, slog.LevelInfo
 	if len(o.Proof.Survivors) > 0 {
 		level = slog.LevelError
 	}
-	r.log.Log(context.Background(), level, "run ended", "state", o.State, "code", o.Code(), "error", text,
-		"exit", o.Exit.Code, "stop", o.Proof.Rung, "survivors", o.Proof.Survivors, "took", took.Round(time.Millisecond))
+	r.log.Log(context.Background(), level, "run ended", "state", o.State, "code", o.Code(),
+		"exit", o.Exit.Code, "signal", signalName(o.Exit.Signal), "stop", o.Proof.Rung, "survivors", o.Proof.Survivors, "took", took.Round(time.Millisecond))
 }
 
 // live waits for a place, starts the process and follows it to its end.
@@ -133,12 +131,12 @@ func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
 	defer lines.Close()
 	w := &watch{run: r, process: process, growth: growth, lines: lines}
 	w.serve()
-	exit, proof := process.Stop(r.registry.atOnce, r.grace())
+	exit, proof := w.stop(r.grace())
 	turn, err := w.finish()
 	if err != nil {
 		return r.internal("read output", err)
 	}
-	outcome := judge(turn, r.reason(), exit, r.files.tail())
+	outcome := judge(turn, r.reason(), exit, r.files.tail(r.registry.mask))
 	outcome.Exit, outcome.Proof = exit, proof
 	return r.masked(outcome)
 }
@@ -151,10 +149,10 @@ func (r *Run) grace() time.Duration {
 	return r.registry.config.StopGrace
 }
 
-// masked hides secrets in what a client and the log are told.
+// masked hides secrets in what a client is told.
 func (r *Run) masked(o Outcome) Outcome {
 	if o.Error != nil {
-		o.Error = schema.NewError(o.Error.Code, r.registry.mask.Cut(o.Error.Text))
+		o.Error = schema.NewError(o.Error.Code, cutText(r.registry.mask.Text(o.Error.Text), maxErrorText))
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type watch struct {
 	lines     *spool.Reader
 	turn      claude.Turn
 	discarded int64 // of stderr, up to this offset
+	beyond    bool  // more output than allowed
 
 	// Channels of timers; nil while there is no such deadline.
 	wall, idle, grace <-chan time.Time
@@ -133,9 +135,32 @@ func (w *watch) limit() error {
 	}
 	w.discarded = done
 	if written > most {
+		w.beyond = true
 		w.run.Stop(beyond(schema.OutputLimit, fmt.Sprintf("more than %d bytes of output", most)))
 	}
 	return err
+}
+
+// stop ends the process with all that it started. The limits hold while that takes: what
+// goes beyond one has no grace left.
+func (w *watch) stop(grace time.Duration) (exit procman.Exit, proof procman.Proof) {
+	ctx, hurry := context.WithCancel(w.run.registry.atOnce)
+	defer hurry()
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); exit, proof = w.process.Stop(ctx, grace) }()
+	for {
+		select {
+		case <-stopped:
+			return exit, proof
+		case <-w.growth.C:
+			if err := w.limit(); err != nil {
+				w.fail("limit output", err)
+			}
+		}
+		if w.beyond {
+			hurry()
+		}
+	}
 }
 
 // fail ends the run because of a fault of the server.
