@@ -39,7 +39,7 @@ func TestAPIErrorEndsTheRunWithAPI_ERROR(t *testing.T) {
 
 func TestS13_ARunOverItsTimeIsStoppedWithTIMEOUT_WALL(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--run-timeout=4s", "--stop-grace=2s")
+	s := w.serve("--run-timeout=10s", "--stop-grace=2s")
 	sleeper := w.nap()
 
 	frames, code := s.ask("[[bash sleep " + sleeper + "]]").rest()

@@ -95,7 +95,7 @@ func TestS11_ASuccessfulTurnLeavesNoChildOfItsToolBehind(t *testing.T) {
 // CLI may take another turn when it ends, after the answer.
 func TestS11_ABackgroundTaskOfTheCLIEndsWithTheRun(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--allowed-tools=Bash", "--run-timeout=10s", "--result-grace=1s", "--stop-grace=2s")
+	s := w.serve("--allowed-tools=Bash", "--run-timeout=20s", "--result-grace=1s", "--stop-grace=2s")
 	sleeper, started := w.nap(), filepath.Join(w.workspace, "started")
 
 	c := s.ask(fmt.Sprintf("[[background echo > %s; sleep %s]]", started, sleeper))
