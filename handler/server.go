@@ -109,7 +109,7 @@ func (s *Server) admit(c *fiber.Ctx) error {
 func (s *Server) Serve(listener net.Listener) error {
 	// Without this, closing a connection after its upgrade does nothing.
 	s.app.Server().KeepHijackedConns = true
-	return s.app.Listener(listener)
+	return s.app.Listener(wires{listener})
 }
 
 // Drain refuses new sockets from now on, and ends those that have not sent a prompt. Runs

@@ -18,11 +18,10 @@ import (
 
 // Waits at the end of a socket.
 const (
-	closeWrite   = 5 * time.Second // for a client to take the last frames
 	closeAnswer  = 2 * time.Second // for it to answer a close frame
+	closeEcho    = time.Second     // for it to take the answer to its own
 	lingerTime   = time.Second     // to read what is still under way, so that no reset overtakes a close frame
 	lingerBytes  = 1 << 20
-	controlWrite = 10 * time.Second // for a ping to find the connection free
 )
 
 // session is one WebSocket. Its reader (one goroutine) takes what the client sends, its
@@ -72,6 +71,7 @@ func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session 
 	}
 	conn.SetReadLimit(schema.MaxMessageBytes)
 	conn.SetPongHandler(func(string) error { return s.alive() })
+	conn.SetCloseHandler(s.answerClose)
 	s.helpers.Go(func() { s.guard(s.read) })
 	s.helpers.Go(func() { s.guard(func() { s.ping(config.PingInterval) }) })
 	return s
@@ -120,9 +120,26 @@ func (s *session) linger(err error) {
 	if _, closed := errors.AsType[*websocket.CloseError](err); closed || isNetError(err) {
 		return
 	}
+	if errors.Is(err, websocket.ErrReadLimit) {
+		s.echo(websocket.CloseMessageTooBig) // the library is silent about lengths that overflow
+	}
 	raw := s.conn.NetConn()
 	_ = raw.SetReadDeadline(time.Now().Add(lingerTime))
 	_, _ = io.CopyN(io.Discard, raw, lingerBytes)
+}
+
+// answerClose answers the client's close frame with its own code.
+func (s *session) answerClose(code int, _ string) error {
+	if w := wireOf(s.conn.NetConn()); w != nil && code == websocket.CloseNoStatusReceived && w.endsInHalfCode() {
+		code = websocket.CloseProtocolError
+	}
+	s.echo(code)
+	return nil
+}
+
+// echo sends a close frame from the reader. Only the first close frame of a socket is sent.
+func (s *session) echo(code int) {
+	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeEcho))
 }
 
 // isNetError reports whether the connection itself has ended.
@@ -131,18 +148,31 @@ func isNetError(err error) bool {
 	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
-// ping asks for a sign of life until the socket ends. It keeps proxies from cutting too.
+// ping asks for a sign of life until the socket ends. It keeps proxies from cutting too. A
+// ping stands behind all that the client has not read yet, so that one who is far behind
+// answers late: as long as it takes something, it is alive.
 func (s *session) ping(every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(controlWrite))
+			if s.progress() {
+				_ = s.alive()
+			}
+			// A writer that is held up holds the connection: then there is no ping.
+			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(every/2))
 		case <-s.ctx.Done():
 			return
 		}
 	}
+}
+
+// progress reports whether the client has taken some of what waits for it since the last
+// call. It is false when nothing waits.
+func (s *session) progress() bool {
+	w := wireOf(s.conn.NetConn())
+	return w != nil && w.progress()
 }
 
 // send writes one text frame.
@@ -169,8 +199,9 @@ func (s *session) unwritable(err error) *ending {
 	return gone
 }
 
-// finish tells the client how the socket ends, gives it a moment to close its side, closes
-// the connection, and returns when nobody uses it any more.
+// finish tells the client how the socket ends, gives it time to close its side, closes the
+// connection, and returns when nobody uses it any more. Closing earlier would lose what the
+// client has not read yet, so it may take all the time in which it makes progress.
 func (s *session) finish(e *ending) {
 	s.end(e)
 	if e.code != 0 {
@@ -178,9 +209,13 @@ func (s *session) finish(e *ending) {
 	}
 	left := make(chan struct{})
 	go func() { defer close(left); s.helpers.Wait() }()
-	select {
-	case <-left:
-	case <-time.After(closeAnswer):
+	for patient := true; patient; {
+		select {
+		case <-left:
+			patient = false
+		case <-time.After(closeAnswer):
+			patient = e.code != 0 && s.progress()
+		}
 	}
 	s.cut()
 	<-left
@@ -189,14 +224,13 @@ func (s *session) finish(e *ending) {
 // tell sends the error frame and the close frame. A client that does not take them is told
 // nothing more.
 func (s *session) tell(e *ending) {
-	s.stall = min(s.stall, closeWrite)
 	reason := ""
 	if e.err != nil {
 		_ = s.sendFrame(e.err)
 		reason = cutReason(string(e.err.Code) + ": " + e.err.Text)
 	}
 	message := websocket.FormatCloseMessage(int(e.code), reason)
-	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(closeWrite))
+	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(s.stall))
 }
 
 // cut closes the connection under the session: its reader ends, and writes fail.
