@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,14 +28,21 @@ func TestD1_WhenTheServerIsKilledTheCLIFinishesItsTurnAndExits(t *testing.T) {
 	written, err := os.ReadFile(w.stdout(c.run))
 	require.NoError(t, err)
 	require.Equal(t, "held released", lastLine(parse(t, written)).Result)
+
+	w.serve()
+	require.Empty(t, groups(c.run), "control groups of the killed server")
 }
 
-// What the dead server cannot do, the next one does before it is ready.
+// What the dead server cannot do, the next one does before it is ready. A control group
+// holds even what has lost its mark.
 func TestD1_TheNextServerStopsWhatAKilledOneLeftBehind(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve("--allowed-tools=Bash")
-	sleeper := w.nap()
-	c := s.ask("[[bash setsid sleep " + sleeper + " & wait]]")
+	sleeper, tool := w.nap(), "setsid sleep"
+	if s.health().Containment == "cgroup" {
+		tool = "env -i setsid sleep"
+	}
+	c := s.ask("[[bash " + tool + " " + sleeper + " & wait]]")
 	w.requireRunning(sleeper, 1)
 
 	require.NoError(t, s.cmd.Process.Kill())
@@ -43,6 +51,21 @@ func TestD1_TheNextServerStopsWhatAKilledOneLeftBehind(t *testing.T) {
 
 	require.Empty(t, survivors("SPOOL_RUN="+c.run))
 	require.Empty(t, survivors(sleeper))
+	require.Empty(t, groups(c.run), "control groups of the killed server")
+}
+
+// groups are the control groups that are named after a run.
+func groups(run string) []string {
+	var found []string
+	for _, mount := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
+		_ = filepath.WalkDir(mount, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && d.Name() == run {
+				found = append(found, path)
+			}
+			return nil // other groups come and go meanwhile
+		})
+	}
+	return found
 }
 
 // stdout is the file into which the CLI of a run writes.

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"io"
 	"os"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ func TestS16_TheCLIGetsTheseArgumentsAndThisEnvironmentAndNothingElse(t *testing
 		w.cli, "-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose",
 		"--setting-sources=user", "--strict-mcp-config", "--model=claude-x",
 	}, w.proc(c.run, "cmdline"))
-	require.Subset(t, append(w.environment(), "MINE=handed on", "SPOOL_RUN="+c.run), w.proc(c.run, "environ"))
+	require.Subset(t, append(w.environment(), "MINE=handed on", "SPOOL_RUN="+c.run, "CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS=1"), w.proc(c.run, "environ"))
 	require.Contains(t, w.proc(c.run, "environ"), "ANTHROPIC_API_KEY="+apiKey)
 	w.api.Release()
 	c.rest()
@@ -46,22 +45,28 @@ func (w *world) proc(run, list string) []string {
 
 func TestHealthNamesTheCLIThatWasFound(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve()
+	health := w.serve().health()
 
-	res, err := httpClient.Get(s.url + "/api/health")
-	require.NoError(t, err)
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	require.NoError(t, err)
-	var health struct {
-		Status string
-		CLI    struct {
-			Found   bool
-			Version string
-		}
-	}
-	require.NoError(t, json.Unmarshal(body, &health))
-	require.Equal(t, "ok", health.Status, "%s", body)
+	require.Equal(t, "ok", health.Status)
 	require.True(t, health.CLI.Found)
 	require.Equal(t, "2.1.197", health.CLI.Version)
+}
+
+// health is what these tests look at in /api/health.
+type health struct {
+	Status, Containment string
+	CLI                 struct {
+		Found   bool
+		Version string
+	}
+}
+
+func (s *server) health() health {
+	s.w.t.Helper()
+	res, err := httpClient.Get(s.url + "/api/health")
+	require.NoError(s.w.t, err)
+	defer func() { _ = res.Body.Close() }()
+	var h health
+	require.NoError(s.w.t, json.NewDecoder(res.Body).Decode(&h))
+	return h
 }
