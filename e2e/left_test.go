@@ -78,14 +78,19 @@ func kill(found []string) {
 	}
 }
 
-// eventually asks /proc again and again: processes that are not ours send no event.
+// eventually asks again and again, a last time when the time is over: processes that
+// are not our children, and files, send no event.
 func eventually(within time.Duration, condition func() bool) bool {
-	for end := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+	end, tick := time.After(within), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for {
 		if condition() {
 			return true
 		}
-		if time.Now().After(end) {
-			return false
+		select {
+		case <-tick.C:
+		case <-end:
+			return condition()
 		}
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"spool/e2e/api"
+
 	"github.com/fasthttp/websocket"
 	"github.com/stretchr/testify/require"
-
-	"spool/e2e/api"
 )
 
 // longAnswer is far more than a pipe holds: on a pipe the CLI loses the end of an
@@ -64,7 +64,7 @@ func slowly(network, address string) (net.Conn, error) {
 }
 
 func (c slowConn) Read(p []byte) (int, error) {
-	time.Sleep(2 * time.Millisecond)
+	time.Sleep(2 * time.Millisecond) //nolint:forbidigo // being slow is the point
 	return c.Conn.Read(p[:min(len(p), 4096)])
 }
 
