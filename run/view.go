@@ -47,8 +47,12 @@ func (v *View) open(after int64) (err error) {
 	if v.stdout, err = spool.OpenAfter(files.stdoutPath(), after, &v.run.index); err != nil {
 		return err
 	}
-	v.stderr, err = spool.OpenHead(files.stderrPath(), maxStderr)
-	return err
+	v.stdout.Limit(v.run.registry.config.MaxOutput)
+	if v.stderr, err = spool.Open(files.stderrPath()); err != nil {
+		return err
+	}
+	v.stderr.Limit(maxStderr)
+	return nil
 }
 
 // Grown rings when there may be more.
@@ -60,6 +64,9 @@ func (v *View) Grown() <-chan struct{} { return v.growth.C }
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
 	line, err := next(v.stdout, ended)
+	if err == nil && ended && v.cut(line) {
+		line, err = next(v.stdout, ended)
+	}
 	if !errors.Is(err, io.EOF) {
 		return Event{Line: line}, err
 	}
@@ -89,6 +96,13 @@ func next(r *spool.Reader, ended bool) (spool.Line, error) {
 		return r.Rest()
 	}
 	return line, err
+}
+
+// cut reports whether only a part of this line, the last one, was within the limit of the
+// run's output: half a line is nothing that a client could use.
+func (v *View) cut(line spool.Line) bool {
+	most := v.run.registry.config.MaxOutput
+	return line.Offset+line.Size == most && size(v.run.files.stdout) > most
 }
 
 // stderrEvent returns the frame for one line of stderr, which is never longer than what is

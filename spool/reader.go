@@ -46,14 +46,9 @@ func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
 	return r, nil
 }
 
-// OpenHead returns a Reader that takes the first n bytes of the file for all of it.
-func OpenHead(path string, n int64) (*Reader, error) {
-	r, err := Open(path)
-	if err == nil {
-		r.limit = n
-	}
-	return r, err
-}
+// Limit makes the Reader take the first n bytes of the file for all of it. It is called
+// before anything is read.
+func (r *Reader) Limit(n int64) { r.limit = n }
 
 func newReader(file *os.File, size int) *Reader {
 	return &Reader{file: file, buf: make([]byte, size), line: 1, limit: math.MaxInt64}
