@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"spool/e2e/api"
-
 	"github.com/stretchr/testify/require"
+
+	"spool/e2e/api"
 )
 
 func TestSpoolRun_PrintsTheLinesAndExits0(t *testing.T) {

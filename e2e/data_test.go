@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"spool/e2e/api"
-
 	"github.com/fasthttp/websocket"
 	"github.com/stretchr/testify/require"
+
+	"spool/e2e/api"
 )
 
 // Prompts that mean something to a CLI, to a shell or to a terminal.

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"spool/e2e/api"
-
 	"github.com/fasthttp/websocket"
 	"github.com/stretchr/testify/require"
+
+	"spool/e2e/api"
 )
 
 // longAnswer is far more than a pipe holds: on a pipe the CLI loses the end of an
