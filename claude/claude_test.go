@@ -73,11 +73,12 @@ func TestEnvironmentIsAnAllowList(t *testing.T) {
 	t.Parallel()
 	environ := []string{
 		"PATH=/bin", "HOME=/root", "LC_ALL=C", "XDG_STATE_HOME=/x", "ANTHROPIC_API_KEY=k", "HTTPS_PROXY=p", "no_proxy=q",
-		"CLAUDE_CODE_USE_BEDROCK=1", "AWS_PROFILE=a", "SSL_CERT_FILE=f", "MY_OWN=yes", noAttachments + "=0",
+		"CLAUDE_CODE_USE_BEDROCK=1", "AWS_PROFILE=a", "SSL_CERT_FILE=f", "MY_OWN=yes", noAttachments + "=0", noGit + "=0",
 		"CANARY=x", "DATABASE_URL=x", "SPOOL_LISTEN=x", "PATHS=x", "XDG_SECRET=x", "LD_PRELOAD=x", "NODE_OPTIONS=x", "SPOOL_RUN=outer",
 	}
-	require.Equal(t, environ[:11], Options{}.Environment(environ, []string{"MY_OWN"}))
-	require.Equal(t, environ[:10], Options{AllowAttachments: true, AllowSlashCommands: true}.Environment(environ, nil))
+	require.Equal(t, append(environ[:11:11], noGit+"=1"), Options{}.Environment(environ, []string{"MY_OWN"}))
+	trusting := Options{AllowAttachments: true, AllowSlashCommands: true, TrustWorkspace: true}
+	require.Equal(t, environ[:10], trusting.Environment(environ, nil))
 	require.Contains(t, Options{AllowSlashCommands: true}.Environment(environ, nil), noAttachments+"=1")
 }
 
@@ -104,7 +105,7 @@ func TestTurnReadsWhatMatters(t *testing.T) {
 		"another order and types":      {[]string{`{ "result":["x"], "is_error" : true , "type":"result","subtype":null}`}, Turn{Result: &Result{IsError: true}}},
 		"a head that is cut":           {[]string{`{"type":"result","is_error":true,"subtype":"success","result":"very lo`}, Turn{Result: &Result{IsError: true, Subtype: "success"}}},
 		"bytes that are not UTF-8":     {[]string{"{\"type\":\"result\",\"x\":\"\xff\",\"is_error\":true}"}, Turn{Result: &Result{IsError: true}}},
-		"the last of several results":  {[]string{`{"type":"result","is_error":true}`, `{"type":"result","is_error":false}`}, Turn{Result: &Result{}}},
+		"the first of several results": {[]string{`{"type":"result","is_error":false}`, `{"type":"result","is_error":true}`}, Turn{Result: &Result{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

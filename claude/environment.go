@@ -16,26 +16,40 @@ var allowedVariables = []string{
 	"*_PROXY", "*_proxy", "SSL_CERT_*", "NODE_EXTRA_CA_CERTS",
 }
 
-// noAttachments makes the CLI leave @path in a prompt alone.
-const noAttachments = "CLAUDE_CODE_DISABLE_ATTACHMENTS"
+// Settings of the CLI that are ours to decide, not the environment's.
+const (
+	// noAttachments makes the CLI leave @path in a prompt alone.
+	noAttachments = "CLAUDE_CODE_DISABLE_ATTACHMENTS"
+	// noGit keeps the CLI from asking git for the working directory's state at every
+	// prompt: git runs the commands that a repository's own configuration names.
+	noGit = "CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS"
+)
 
-// Environment returns what of environ (NAME=value each) the CLI gets; more names besides
-// the fixed list may be allowed.
+// Environment returns what of environ (NAME=value each) the CLI gets, and our settings; more
+// names besides the fixed list may be allowed.
 func (o Options) Environment(environ, more []string) []string {
 	allowed := slices.Concat(allowedVariables, more)
 	var kept []string
 	for _, variable := range environ {
 		name, _, _ := strings.Cut(variable, "=")
-		if matchesAny(name, allowed) && name != noAttachments {
+		if matchesAny(name, allowed) && name != noAttachments && name != noGit {
 			kept = append(kept, variable)
 		}
+	}
+	return append(kept, o.settings()...)
+}
+
+// settings returns the variables that we set.
+func (o Options) settings() (set []string) {
+	if !o.TrustWorkspace {
+		set = append(set, noGit+"=1")
 	}
 	// Elsewhere an empty text block does the same and keeps the user's skills offered to
 	// the model, which this variable takes away too. See PromptLine.
 	if o.AllowSlashCommands && !o.AllowAttachments {
-		kept = append(kept, noAttachments+"=1")
+		set = append(set, noAttachments+"=1")
 	}
-	return kept
+	return set
 }
 
 func matchesAny(name string, patterns []string) bool {

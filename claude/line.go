@@ -15,7 +15,8 @@ type Turn struct {
 	// Began is set by system/init, with which the CLI begins a turn. A program that never
 	// says it, such as one that prints plain text, is judged by its exit alone.
 	Began bool
-	// Result is the last result line, nil before it.
+	// Result is the first result line, nil before it. A CLI with tasks in the background
+	// takes more turns by itself when they end; nobody has asked for those.
 	Result *Result
 }
 
@@ -46,7 +47,9 @@ func (t *Turn) Read(head []byte) {
 	case "system":
 		t.Began = t.Began || line.Subtype == "init"
 	case "result":
-		t.Result = &line.Result
+		if t.Result == nil {
+			t.Result = &line.Result
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package handler
 import (
 	"bufio"
 	"io"
-	"time"
 	"unicode/utf8"
 
 	"github.com/fasthttp/websocket"
@@ -24,19 +23,11 @@ func (s *session) sendLine(line spool.Line) error {
 		return err
 	}
 	text := transform.NewReader(bufio.NewReaderSize(line.Reader(), spool.BufferSize), unicode.UTF8.NewDecoder())
-	if _, err := io.CopyBuffer(fragments{s, message}, text, make([]byte, spool.BufferSize)); err != nil {
+	if _, err := io.CopyBuffer(onlyWriter{message}, text, make([]byte, spool.BufferSize)); err != nil {
 		return err
 	}
 	return message.Close()
 }
 
-// fragments gives every part of a message its own time to be taken.
-type fragments struct {
-	session *session
-	message io.Writer
-}
-
-func (f fragments) Write(part []byte) (int, error) {
-	_ = f.session.conn.SetWriteDeadline(time.Now().Add(f.session.stall))
-	return f.message.Write(part)
-}
+// onlyWriter hides that a message can read for itself: it would do so in small pieces.
+type onlyWriter struct{ io.Writer }

@@ -18,10 +18,10 @@ import (
 
 // Waits at the end of a socket.
 const (
-	closeAnswer  = 2 * time.Second // for it to answer a close frame
-	closeEcho    = time.Second     // for it to take the answer to its own
-	lingerTime   = time.Second     // to read what is still under way, so that no reset overtakes a close frame
-	lingerBytes  = 1 << 20
+	closeAnswer = 2 * time.Second // for it to answer a close frame
+	closeEcho   = time.Second     // for it to take the answer to its own
+	lingerTime  = time.Second     // to read what is still under way, so that no reset overtakes a close frame
+	lingerBytes = 1 << 20
 )
 
 // session is one WebSocket. Its reader (one goroutine) takes what the client sends, its
@@ -69,6 +69,9 @@ func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session 
 		conn: conn, log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
 		messages: make(chan []byte, schema.MaxOffences), ctx: ctx, end: end,
 	}
+	if w := wireOf(conn.NetConn()); w != nil {
+		w.stall = config.StallTimeout
+	}
 	conn.SetReadLimit(schema.MaxMessageBytes)
 	conn.SetPongHandler(func(string) error { return s.alive() })
 	conn.SetCloseHandler(s.answerClose)
@@ -89,8 +92,14 @@ func (s *session) guard(work func()) {
 	work()
 }
 
-// alive gives the client time until its next sign of life.
-func (s *session) alive() error { return s.conn.SetReadDeadline(time.Now().Add(s.silence)) }
+// alive gives the client time until its next sign of life. When the socket ends, finish
+// decides how long to wait for it.
+func (s *session) alive() error {
+	if s.ended() != nil {
+		return s.conn.SetReadDeadline(time.Time{})
+	}
+	return s.conn.SetReadDeadline(time.Now().Add(s.silence))
+}
 
 // read takes messages until the connection ends.
 func (s *session) read() {
@@ -152,12 +161,12 @@ func isNetError(err error) bool {
 // ping stands behind all that the client has not read yet, so that one who is far behind
 // answers late: as long as it takes something, it is alive.
 func (s *session) ping(every time.Duration) {
-	tick := time.NewTicker(every)
+	tick, pace := time.NewTicker(every), s.pace()
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			if s.progress() {
+			if pace.moved() {
 				_ = s.alive()
 			}
 			// A writer that is held up holds the connection: then there is no ping.
@@ -168,16 +177,11 @@ func (s *session) ping(every time.Duration) {
 	}
 }
 
-// progress reports whether the client has taken some of what waits for it since the last
-// call. It is false when nothing waits.
-func (s *session) progress() bool {
-	w := wireOf(s.conn.NetConn())
-	return w != nil && w.progress()
-}
+// pace tells whether the client takes what is sent to it.
+func (s *session) pace() pace { return pace{wire: wireOf(s.conn.NetConn())} }
 
 // send writes one text frame.
 func (s *session) send(text []byte) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(s.stall))
 	return s.conn.WriteMessage(websocket.TextMessage, text)
 }
 
@@ -192,7 +196,7 @@ func (s *session) ended() *ending {
 
 // unwritable returns the end of a socket to which a write has failed.
 func (s *session) unwritable(err error) *ending {
-	if network, ok := errors.AsType[net.Error](err); ok && network.Timeout() {
+	if isTimeout(err) {
 		s.log.Warn("the client took nothing for too long", "timeout", s.stall)
 		return &ending{reason: run.SlowViewer}
 	}
@@ -204,17 +208,19 @@ func (s *session) unwritable(err error) *ending {
 // client has not read yet, so it may take all the time in which it makes progress.
 func (s *session) finish(e *ending) {
 	s.end(e)
+	_ = s.alive()
 	if e.code != 0 {
 		s.tell(e)
 	}
 	left := make(chan struct{})
 	go func() { defer close(left); s.helpers.Wait() }()
+	pace := s.pace()
 	for patient := true; patient; {
 		select {
 		case <-left:
 			patient = false
 		case <-time.After(closeAnswer):
-			patient = e.code != 0 && s.progress()
+			patient = e.code != 0 && pace.moved()
 		}
 	}
 	s.cut()

@@ -1,8 +1,9 @@
 package handler
 
 import (
+	"errors"
 	"net"
-	"sync/atomic"
+	"time"
 )
 
 // wires is a listener whose connections are wires.
@@ -16,13 +17,61 @@ func (l wires) Accept() (net.Conn, error) {
 	return &wire{Conn: conn}, nil
 }
 
-// wire is a connection as it was accepted. It remembers the last bytes that came in, because
-// the WebSocket library takes a close frame with half a code for one without a code.
+// wire is a connection as it was accepted. It knows two things that the WebSocket library
+// does not: the last bytes that came in, because the library takes a close frame with half
+// a code for one without a code; and whether a client that is slow takes anything at all.
 type wire struct {
 	net.Conn
 	last [7]byte // only the one goroutine that reads looks at it
+	// stall is how long a write may go on without the client taking anything; 0 leaves
+	// it to deadlines. It is set before there is a second goroutine.
+	stall time.Duration
+}
 
-	acked atomic.Uint64 // bytes that the peer had taken at the last look
+// Write writes all of p, for as long as the client goes on taking some of what is sent.
+func (w *wire) Write(p []byte) (n int, err error) {
+	if w.stall == 0 {
+		return w.Conn.Write(p)
+	}
+	pace := pace{wire: w}
+	for standing := 0; ; standing++ {
+		_ = w.Conn.SetWriteDeadline(time.Now().Add(w.stall / 2))
+		wrote, err := w.Conn.Write(p[n:])
+		if n += wrote; !isTimeout(err) {
+			return n, err
+		}
+		switch {
+		case wrote > 0 || pace.moved():
+			standing = -1
+		case standing == 1:
+			return n, err
+		}
+	}
+}
+
+// isTimeout reports whether a deadline has passed.
+func isTimeout(err error) bool {
+	network, ok := errors.AsType[net.Error](err)
+	return ok && network.Timeout()
+}
+
+// pace tells whether a client takes anything.
+type pace struct {
+	wire  *wire
+	taken uint64
+}
+
+// moved reports whether the client has taken something since the last call, while more
+// waits. Its system takes what its program does not read only as long as it has room, so
+// that with something waiting it is the program that reads.
+func (p *pace) moved() bool {
+	if p.wire == nil {
+		return false
+	}
+	taken, waiting := p.wire.taken()
+	before := p.taken
+	p.taken = taken
+	return waiting && taken > before
 }
 
 func (w *wire) Read(p []byte) (int, error) {

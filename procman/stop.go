@@ -34,7 +34,7 @@ type Proof struct {
 }
 
 // Stop ends the process and everything that it started: SIGTERM, then after grace, or when
-// ctx is done, SIGKILL. What a process that already ended by itself left behind gets at
+// ctx is done, SIGKILL; with no grace SIGKILL at once. What a process that already ended by itself left behind gets at
 // most a second. Stop returns when nothing is left or nothing more can be done. It may be
 // called again, from anywhere: the first call counts, the others wait for it.
 func (p *Process) Stop(ctx context.Context, grace time.Duration) (Exit, Proof) {
@@ -55,8 +55,10 @@ func (p *Process) descend(ctx context.Context, grace time.Duration) Proof {
 		}
 	default:
 	}
-	if p.terminate(); p.awaitGone(ctx, grace) {
-		return Proof{Rung: RungTerm}
+	if grace > 0 {
+		if p.terminate(); p.awaitGone(ctx, grace) {
+			return Proof{Rung: RungTerm}
+		}
 	}
 	return Proof{Rung: RungKill, Survivors: p.kill()}
 }
