@@ -48,6 +48,7 @@ func (w *world) environment() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + w.home,
+		"CLAUDE_CODE_TMPDIR=" + w.home, // else it leaves a folder in /tmp
 		"ANTHROPIC_BASE_URL=" + w.api.URL(),
 		"ANTHROPIC_API_KEY=" + apiKey,
 		"DISABLE_TELEMETRY=1",
