@@ -191,3 +191,10 @@ func (b *lockedBuffer) String() string {
 	defer b.mu.Unlock()
 	return b.text.String()
 }
+
+// runDirs returns the directories of runs that are there.
+func (s *server) runDirs(t testing.TB) []string {
+	dirs, err := filepath.Glob(filepath.Join(s.dir, "proc", "*"))
+	require.NoError(t, err)
+	return dirs
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/stretchr/testify/require"
+
+	"spool/schema"
+)
+
+// sendWith sends a prompt with more members.
+func (c *socket) sendWith(prompt string, more map[string]any) {
+	message := map[string]any{"prompt": prompt, "meta": "TEST"}
+	for key, value := range more {
+		message[key] = value
+	}
+	text, err := json.Marshal(message)
+	require.NoError(c.t, err)
+	require.NoError(c.t, c.WriteMessage(websocket.TextMessage, text))
+}
+
+// requireTimeout checks that a run of 600 s ends after so long: the wall clock counts from its
+// start, which the run frame tells, the idle time from its last line.
+func (s *server) requireTimeout(t *testing.T, code schema.Code, after time.Duration, more map[string]any) {
+	t.Helper()
+	c := s.dial(t)
+	require.Equal(t, schema.InfoFrame, c.next())
+	c.sendWith(script("echo ready; sleep 600 & wait"), more)
+	require.Contains(t, c.next(), `"info":"run"`)
+	start := time.Now()
+	require.Equal(t, "ready", c.next())
+	if code == schema.TimeoutIdle {
+		start = time.Now()
+	}
+	e := c.rest()
+	require.InDelta(t, after.Seconds(), time.Since(start).Seconds(), 0.5)
+	requireEnd(t, e, code)
+	require.EqualValues(t, 1011, e.code)
+	s.requireNoSurvivors(t)
+}
+
+func TestS13ARunEndsAtItsWallClock(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--run-timeout=2s")
+	s.requireTimeout(t, schema.TimeoutWall, 2*time.Second, nil)
+	s.requireTimeout(t, schema.TimeoutWall, time.Second, map[string]any{"timeoutSeconds": 1})
+	c := s.dial(t)
+	require.Equal(t, schema.InfoFrame, c.next())
+	c.sendWith("hi", map[string]any{"timeoutSeconds": 3})
+	requireEnd(t, c.rest(), schema.ForbiddenOption)
+}
+
+func TestS13PingsAndOutputDoNotExtendTheWallClock(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--run-timeout=2s", "--ping-interval=100ms")
+	c, _ := s.begin(t, script("echo ready; while :; do echo line; echo more >&2; sleep 0.1; done"))
+	start, stop := time.Now(), make(chan struct{})
+	require.Equal(t, "ready", c.next())
+	pinging := make(chan struct{})
+	go func() {
+		defer close(pinging)
+		for tick := time.NewTicker(50 * time.Millisecond); ; {
+			select {
+			case <-tick.C:
+				_ = c.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+			case <-stop:
+				return
+			}
+		}
+	}()
+	e := c.rest()
+	require.InDelta(t, 2, time.Since(start).Seconds(), 0.5)
+	close(stop)
+	<-pinging
+	requireEnd(t, e, schema.TimeoutWall)
+	require.NotEmpty(t, e.lines)
+}
+
+func TestS13TheWallClockStartsWithTheProcessNotInTheQueue(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-runs=1", "--run-timeout=2s")
+	first, _ := s.begin(t, script("sleep 1.5; echo first"))
+	second, _ := s.begin(t, script("sleep 1.5; echo second"))
+	require.JSONEq(t, `{"info":"queued","position":1}`, second.next())
+	requireEnd(t, first.rest(), "")
+	e := second.rest()
+	requireEnd(t, e, "")
+	require.Equal(t, []string{"second"}, e.lines)
+}
+
+func TestS13TheDefaultIsFiveMinutes(t *testing.T) {
+	t.Parallel()
+	help, err := exec.Command(binaries.spool, "--help").Output()
+	require.NoError(t, err)
+	require.Regexp(t, `--run-timeout=5m\s`, string(help))
+	var h struct {
+		Limits struct{ RunTimeoutSeconds float64 }
+	}
+	_, body := startServer(t).get(t, "/api/health")
+	require.NoError(t, json.Unmarshal(body, &h))
+	require.EqualValues(t, 300, h.Limits.RunTimeoutSeconds)
+}
+
+func TestAnIdleRunEnds(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--idle-timeout=1s")
+	s.requireTimeout(t, schema.TimeoutIdle, time.Second, nil)
+	requireEnd(t, s.run(t, script("for i in 1 2 3 4; do sleep 0.5; echo $i; done")), "")
+	requireEnd(t, s.run(t, script("for i in 1 2 3 4; do sleep 0.5; echo $i >&2; done")), "")
+}
+
+func TestAResultEndsTheDeadlines(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--idle-timeout=1s", "--run-timeout=1s", "--result-grace=10s")
+	requireEnd(t, s.run(t, script(say(initLine, resultLine)+"sleep 2")), "")
+}
