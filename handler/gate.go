@@ -28,7 +28,7 @@ func (g gate) check(c *fiber.Ctx) error {
 		return schema.NewError(schema.BadRequest, "the request target must be a path")
 	}
 	local := c.Context().LocalAddr()
-	if !g.allowsHost(string(header.Host()), local) {
+	if !g.allowsHost(string(header.Host()), local) || !g.allowsForwarded(header.PeekAll(fiber.HeaderXForwardedHost), local) {
 		return schema.NewError(schema.ForbiddenHost,
 			"this server does not answer under that host name; allow it with --allow-host NAME")
 	}
@@ -57,6 +57,19 @@ func (g gate) allowsHost(host string, local net.Addr) bool {
 	}
 	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
 	return err == nil && address.Unmap() == tcp.AddrPort().Addr().Unmap()
+}
+
+// allowsForwarded reports whether every name that a proxy says it was asked for is this
+// server's: one that rewrites Host must not let other names in.
+func (g gate) allowsForwarded(headers [][]byte, local net.Addr) bool {
+	for _, header := range headers {
+		for name := range strings.SplitSeq(string(header), ",") {
+			if !g.allowsHost(strings.TrimSpace(name), local) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // allowsOrigin reports whether a page of that origin may call: the server's own page under
