@@ -54,6 +54,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderRetryAfter, retryAfter)
 	case http.StatusUpgradeRequired:
 		c.Set(fiber.HeaderUpgrade, "websocket")
+		c.Set(fiber.HeaderSecWebSocketVersion, "13")
 	}
 	return answerJSON(c, status, known)
 }

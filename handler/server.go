@@ -77,7 +77,7 @@ func New(config Config, runs *run.Registry, versions *claude.Versions, log *slog
 
 // route lists every door.
 func (s *Server) route(g gate) {
-	s.app.Use(secureHeaders, recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}), g.check)
+	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}), g.check)
 	s.app.Get("/", page("ws-demo.html"))
 	s.app.Get("/demo", page("ws-demo.html"))
 	s.app.Get("/ws-demo.js", page("ws-demo.js"))
@@ -107,8 +107,7 @@ func (s *Server) admit(c *fiber.Ctx) error {
 
 // Serve answers what comes in on the listener until [Server.Close].
 func (s *Server) Serve(listener net.Listener) error {
-	// Without this, closing a connection after its upgrade does nothing.
-	s.app.Server().KeepHijackedConns = true
+	guard(s.app.Server())
 	return s.app.Listener(wires{listener})
 }
 
@@ -127,16 +126,4 @@ func (s *Server) Close(ctx context.Context) error {
 // logPanic keeps a panic's words inside the house.
 func (s *Server) logPanic(c *fiber.Ctx, cause any) {
 	s.log.Error("panic in request", "method", c.Method(), "panic", cause)
-}
-
-// secureHeaders makes a browser do with the answer what it is for, and nothing else.
-func secureHeaders(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "+
-		"img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderXFrameOptions, "DENY")
-	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	c.Set("Cross-Origin-Opener-Policy", "same-origin")
-	c.Set("Cross-Origin-Resource-Policy", "same-origin")
-	return c.Next()
 }
