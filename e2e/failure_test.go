@@ -47,7 +47,8 @@ func TestS13_ARunOverItsTimeIsStoppedWithTIMEOUT_WALL(t *testing.T) {
 	require.Equal(t, websocket.CloseInternalServerErr, code)
 	require.Equal(t, "TIMEOUT_WALL", frames[len(frames)-1].Code)
 	require.Contains(t, kinds(frames), "system/init")
-	w.requireGone(sleeper, 0)
+	require.Empty(t, survivors(sleeper))
+	require.Len(t, w.api.Requests(), 1, "a run over its time asks for nothing more")
 }
 
 func TestAStreamThatBreaksOffIsNoFailureOfTheRun(t *testing.T) {
