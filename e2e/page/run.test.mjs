@@ -138,6 +138,18 @@ test('a run that must wait shows its place, then runs', async (t) => {
   assert.equal((await ended(second.page)).state, 'finished');
 });
 
+test('a run for which there is no place is told to come back later', async (t) => {
+  const server = await startServer(t, '--demo', '--max-runs=1', '--max-queue=0');
+  const [first, second] = [await openDemo(t, server.url), await openDemo(t, server.url)];
+  await send(first.page, 'silent');
+  await reaches(first.page, 'running');
+  await send(second.page, 'hello');
+  const end = await ended(second.page);
+  assert.match(end.title, /1013/);
+  assert.match(end.error, /^OVERLOADED/);
+  assert.match(end.todo, /Wait/);
+});
+
 test('a server that stops, dies or is gone is told apart', async (t) => {
   const server = await startServer(t, '--demo', '--drain-grace=100ms', '--stop-grace=200ms');
   const { page } = await openDemo(t, server.url);

@@ -34,11 +34,14 @@ async function binary() {
 // startServer starts the server with these flags and returns it once it listens:
 // { url, ws, pid, health(), running(n), stop(signal), exited }.
 export async function startServer(t, ...flags) {
-  const data = join(await tempDir(t), 'data'); // a --data-dir among the flags comes later and wins
-  const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${data}`, ...flags],
+  const dir = await mkdtemp(join(tmpdir(), 'spool-page-')); // a --data-dir among the flags comes later and wins
+  const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${join(dir, 'data')}`, ...flags],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
-  t.after(() => stop(child, exited));
+  t.after(async () => {
+    await stop(child, exited);
+    await rm(dir, { recursive: true, force: true });
+  });
   const url = await address(child);
   return {
     url,
@@ -65,13 +68,16 @@ async function address(child) {
   throw new Error(`the server did not start: ${log}`);
 }
 
+// stop asks again until the server is gone: the first signal lets runs end in peace, the
+// next ones mean at once. One that takes half a minute even so is killed.
 async function stop(child, exited) {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const impatient = setTimeout(() => child.kill('SIGKILL'), 30_000);
   child.kill('SIGTERM');
-  child.kill('SIGTERM'); // the second one: at once
+  const again = setInterval(() => child.kill('SIGTERM'), 200);
+  const enough = setTimeout(() => child.kill('SIGKILL'), 30_000);
   await exited;
-  clearTimeout(impatient);
+  clearInterval(again);
+  clearTimeout(enough);
 }
 
 async function health(url) {
