@@ -37,6 +37,9 @@ func (r Request) User() Message {
 	return Message{}
 }
 
+// String is short, for the messages of failed tests: a body has a hundred kilobytes.
+func (r Request) String() string { return fmt.Sprintf("%.200q", r.User().Blocks) }
+
 // Text is every text block of the message, one after the other.
 func (m Message) Text() string {
 	var all strings.Builder
