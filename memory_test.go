@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/schema"
 )
 
 // watchMemory returns a function that tells by how many bytes the server's resident memory
@@ -27,4 +29,16 @@ func (s *server) watchMemory(t testing.TB) (risen func() int64) {
 		require.NoError(t, err)
 		return kib<<10 - before
 	}
+}
+
+// settle opens sockets until what the server needs for some is there.
+func (s *server) settle(t testing.TB) {
+	t.Helper()
+	for range 50 {
+		c := s.raw(t)
+		c.write(frame(finBit|opText, "{"))
+		requireEnd(t, c.rest(), schema.InvalidJSON)
+		c.Close()
+	}
+	s.awaitIdle(t)
 }
