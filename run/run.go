@@ -129,9 +129,10 @@ func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
 		return r.internal("open output", err)
 	}
 	defer lines.Close()
+	lines.Limit(r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
 	w := &watch{run: r, process: process, growth: growth, lines: lines}
 	w.serve()
-	exit, proof := w.stop(r.grace())
+	exit, proof := w.stop(w.stopGrace())
 	turn, err := w.finish()
 	if err != nil {
 		return r.internal("read output", err)
@@ -139,14 +140,6 @@ func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
 	outcome := judge(turn, r.reason(), exit, r.files.tail(r.registry.mask))
 	outcome.Exit, outcome.Proof = exit, proof
 	return r.masked(outcome)
-}
-
-// grace is how long a process may take to end when it is asked to.
-func (r *Run) grace() time.Duration {
-	if reason := r.reason(); reason != nil && reason.Limit {
-		return 0
-	}
-	return r.registry.config.StopGrace
 }
 
 // masked hides secrets in what a client is told.

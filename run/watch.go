@@ -141,6 +141,23 @@ func (w *watch) limit() error {
 	return err
 }
 
+// stopGrace is how long the process may take to end when it is asked to. One that hangs after
+// its result is not asked: with tasks in the background the CLI answers SIGTERM by taking
+// another turn, which costs money.
+func (w *watch) stopGrace() time.Duration {
+	if reason := w.run.reason(); reason != nil && reason.Limit {
+		return 0
+	}
+	select {
+	case <-w.process.Exited(): // the grace is for what it left behind
+	default:
+		if w.turn.Result != nil {
+			return 0
+		}
+	}
+	return w.run.registry.config.StopGrace
+}
+
 // stop ends the process with all that it started. The limits hold while that takes: what
 // goes beyond one has no grace left.
 func (w *watch) stop(grace time.Duration) (exit procman.Exit, proof procman.Proof) {
