@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/alecthomas/units"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // byteSize is a flag such as 1GiB, or a plain number of bytes.
@@ -95,12 +96,12 @@ func readMemory(path, label string, unit int64) (int64, bool) {
 
 // configFile is a --config file: values for flags that neither the command line nor the
 // environment gives.
-type configFile map[string]json.RawMessage
+type configFile map[string]jsontext.Value
 
-// loadConfig reads a file of one JSON object.
+// loadConfig reads a file of one JSON object, in which no key may come twice.
 func loadConfig(r io.Reader) (kong.Resolver, error) {
 	var file configFile
-	if err := json.NewDecoder(r).Decode(&file); err != nil {
+	if err := json.UnmarshalRead(r, &file); err != nil {
 		return nil, fmt.Errorf("read config file: %w", err)
 	}
 	return file, nil

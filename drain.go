@@ -24,6 +24,7 @@ func (c *serveCommand) serve(h *house, listener net.Listener, s streams, log *sl
 	case <-s.signals:
 		log.Info("stopping: runs may end, nothing new is accepted", "grace", c.DrainGrace)
 		c.drain(h, s.signals, log)
+		_ = listener.Close() // a signal so early that nothing was served yet finds nothing to shut down
 		return <-served
 	}
 }
