@@ -155,10 +155,16 @@ func (g *group) kill(*Process) error {
 	return os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
 }
 
-// release removes the group. The kernel may need a moment after the last process has died.
+// release removes the group.
 func (g *group) release() {
 	_ = g.file.Close()
-	for wait := firstPoll; removeGroups(g.dir) != nil && wait < time.Second; wait *= 2 {
+	removeEmptied(g.dir)
+}
+
+// removeEmptied removes a group whose last process has died. The kernel may need a moment
+// to see that.
+func removeEmptied(dir string) {
+	for wait := firstPoll; removeGroups(dir) != nil && wait < time.Second; wait *= 2 {
 		time.Sleep(wait)
 	}
 }
@@ -166,6 +172,9 @@ func (g *group) release() {
 // removeGroups removes a group and the groups below it, the deepest first.
 func removeGroups(dir string) error {
 	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

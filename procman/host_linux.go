@@ -79,7 +79,7 @@ func (l *linux) strays(marker string, belongs func(string) bool) ([]identity, er
 
 func (l *linux) tidy(belongs func(string) bool) {
 	for _, dir := range earlierGroups(belongs) {
-		_ = removeGroups(dir)
+		removeEmptied(dir)
 		if parent := filepath.Dir(dir); parent != l.groups {
 			_ = os.Remove(parent) // fails while another group is in it
 		}

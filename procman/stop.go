@@ -34,9 +34,10 @@ type Proof struct {
 }
 
 // Stop ends the process and everything that it started: SIGTERM, then after grace, or when
-// ctx is done, SIGKILL; with no grace SIGKILL at once. What a process that already ended by itself left behind gets at
-// most a second. Stop returns when nothing is left or nothing more can be done. It may be
-// called again, from anywhere: the first call counts, the others wait for it.
+// ctx is done, SIGKILL; with no grace SIGKILL at once. What a process that already ended by
+// itself left behind gets at most a second. Stop returns when nothing is left or nothing
+// more can be done. It may be called again, from anywhere: the first call counts, the
+// others wait for it.
 func (p *Process) Stop(ctx context.Context, grace time.Duration) (Exit, Proof) {
 	p.stopOnce.Do(func() {
 		p.proof = p.descend(ctx, grace)
@@ -55,20 +56,28 @@ func (p *Process) descend(ctx context.Context, grace time.Duration) Proof {
 		}
 	default:
 	}
-	if grace > 0 {
-		if p.terminate(); p.awaitGone(ctx, grace) {
-			return Proof{Rung: RungTerm}
-		}
+	if grace > 0 && p.terminate(ctx, grace) {
+		return Proof{Rung: RungTerm}
 	}
 	return Proof{Rung: RungKill, Survivors: p.kill()}
 }
 
-// terminate asks every process to end.
-func (p *Process) terminate() {
+// terminate asks the leader to end, which may take its own down with it, then after half of
+// the grace, or when it has ended, all that is left. It reports whether everything has gone.
+// An agent whose tool is ended before it takes that for the tool's answer and goes on.
+func (p *Process) terminate(ctx context.Context, grace time.Duration) bool {
+	deadline := time.Now().Add(grace)
+	identity{pid: p.pid}.signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+	case <-time.After(grace / 2):
+	case <-ctx.Done():
+	}
 	members, _ := p.scope.members(p) // what is not found now is killed later
 	for _, m := range members {
 		m.signal(syscall.SIGTERM)
 	}
+	return p.awaitGone(ctx, time.Until(deadline))
 }
 
 // kill ends every process, again and again while some start others, and returns those that

@@ -132,10 +132,14 @@ func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
 	lines.Limit(r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
 	w := &watch{run: r, process: process, growth: growth, lines: lines}
 	w.serve()
+	cutShort := r.reason() != nil && w.turn.Result == nil
 	exit, proof := w.stop(w.stopGrace())
 	turn, err := w.finish()
 	if err != nil {
 		return r.internal("read output", err)
+	}
+	if cutShort {
+		turn.Result = nil // a result that came of being stopped makes up for nothing
 	}
 	outcome := judge(turn, r.reason(), exit, r.files.tail(r.registry.mask))
 	outcome.Exit, outcome.Proof = exit, proof
