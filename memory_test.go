@@ -31,8 +31,8 @@ func (s *server) watchMemory(t testing.TB) (risen func() int64) {
 	}
 }
 
-// settle opens sockets until what the server needs for some is there.
-func (s *server) settle(t testing.TB) {
+// warmUp opens sockets until what the server needs for some is there.
+func (s *server) warmUp(t testing.TB) {
 	t.Helper()
 	for range 50 {
 		c := s.raw(t)

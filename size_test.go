@@ -17,7 +17,7 @@ import (
 
 func TestP12DeepNestingCostsNothing(t *testing.T) {
 	s := startPlainServer(t)
-	s.settle(t)
+	s.warmUp(t)
 	for _, message := range []string{
 		strings.Repeat("[", 10_000), strings.Repeat(`{"prompt":`, 6_000), strings.Repeat(`{"a":`, 12_000),
 		`{"prompt":"a","meta":"A","x":` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + `}`,
@@ -63,7 +63,7 @@ func TestP16AMessageIsAtMost64KiB(t *testing.T) {
 
 func TestP16AnnouncedLengthsCostNothing(t *testing.T) {
 	s := startPlainServer(t)
-	s.settle(t)
+	s.warmUp(t)
 	for _, length := range []uint64{math.MaxInt64, 1 << 40, 1 << 31, 65_537, 1 << 63, math.MaxUint64} {
 		risen := s.watchMemory(t)
 		for range 5 {
@@ -86,7 +86,7 @@ func requireAnnounced(t *testing.T, s *server, length uint64) {
 
 func TestP20CompressionIsNeverNegotiated(t *testing.T) {
 	s := startPlainServer(t)
-	s.settle(t)
+	s.warmUp(t)
 	bomb := deflated(t, 60)
 	require.Less(t, len(bomb), 65_536, "it must pass the limit of a message")
 	for _, offer := range []string{
