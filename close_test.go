@@ -2,6 +2,9 @@ package main
 
 import (
 	"io"
+	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -101,4 +104,54 @@ func TestP18AClientThatDoesNotAnswerACloseFrameIsCut(t *testing.T) {
 	_, err := c.in.ReadByte()
 	require.ErrorIs(t, err, io.EOF)
 	s.awaitIdle(t)
+}
+
+// A client that reads nothing holds the writer up, but not the end of its run, nor that of
+// its socket if it has left.
+func TestP18WhoReadsNothingCanLeaveAllTheSame(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(c *rawSocket){
+		"close frame":    func(c *rawSocket) { c.write(closeFrame(1000, "")) },
+		"FIN":            func(c *rawSocket) { require.NoError(t, c.Conn.(*net.TCPConn).CloseWrite()) },
+		"broken framing": func(c *rawSocket) { c.write(frame(finBit|0x3, "")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startServer(t, "--stop-grace=1s", "--stall-timeout=10m")
+			leave(s.rawHeldUp(t))
+			s.awaitNoSurvivors(t, 3*time.Second)
+			s.awaitIdle(t)
+		})
+	}
+}
+
+// A client that is still there has its time to read what it did wrong; its run has not.
+func TestP10BadUTF8EndsTheRunOfAClientThatReadsNothing(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--stop-grace=1s", "--stall-timeout=4s")
+	s.rawHeldUp(t).write(frame(finBit|opText, "\xff"))
+	s.awaitNoSurvivors(t, 3*time.Second)
+	s.awaitIdle(t)
+}
+
+// rawHeldUp starts a run whose output fills every buffer on the way to its client.
+func (s *server) rawHeldUp(t *testing.T) *rawSocket {
+	t.Helper()
+	c := s.rawRun(t, script("x=$(head -c 1000000 /dev/zero | tr '\\0' x)", "for i in $(seq 64); do echo $x; done", "sleep 600 & wait"))
+	s.awaitStdout(t, 64_000_000)
+	return c
+}
+
+// awaitStdout waits until a run has written so many bytes, which is more than any buffer
+// between it and its client holds.
+func (s *server) awaitStdout(t *testing.T, size int64) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		paths, _ := filepath.Glob(filepath.Join(s.dir, "proc", "*", "stdout"))
+		if len(paths) != 1 {
+			return false
+		}
+		info, err := os.Stat(paths[0])
+		return err == nil && info.Size() >= size
+	}, patience, 10*time.Millisecond)
 }

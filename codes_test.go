@@ -68,7 +68,7 @@ func requireClose(t *testing.T, c *rawSocket, code schema.Code) {
 
 func TestCloseCodesOfEveryEnd(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--idle-timeout=2s", "--max-output=1MiB", "--max-processes=20", "--stop-grace=1s")
+	s := startServer(t, "--idle-timeout=2s", "--max-output=64KiB", "--max-processes=20", "--stop-grace=1s")
 	sockets := map[schema.Code]*rawSocket{}
 	for code, message := range ways {
 		sockets[code] = s.raw(t)

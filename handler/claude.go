@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"errors"
 	"io"
 	"runtime/debug"
@@ -57,6 +58,7 @@ func (d *claudeDoor) converse(refusal *schema.Error) *ending {
 		return d.refuse(err)
 	}
 	defer view.Close()
+	defer d.stopWhenEnded(r)()
 	end = d.stream(r, view)
 	if end.reason != nil {
 		r.Stop(end.reason)
@@ -120,6 +122,16 @@ func (d *claudeDoor) stream(r *run.Run, view *run.View) *ending {
 		}
 	}
 	return d.unwritable(err)
+}
+
+// stopWhenEnded stops the run once the socket shall end: the writer learns that only when
+// the client takes what is being written to it. The caller must call release.
+func (d *claudeDoor) stopWhenEnded(r *run.Run) (release func() bool) {
+	return context.AfterFunc(d.ctx, func() {
+		if end := d.ended(); end != nil && end.reason != nil {
+			r.Stop(end.reason)
+		}
+	})
 }
 
 // outcome is the end of a socket whose run has ended.

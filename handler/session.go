@@ -101,8 +101,10 @@ func (s *session) alive() error {
 	return s.conn.SetReadDeadline(time.Now().Add(s.silence))
 }
 
-// read takes messages until the connection ends.
+// read takes messages until the connection ends. Then it cuts: a writer may be held up by a
+// client that has left, or that nobody listens to any more.
 func (s *session) read() {
+	defer s.cut()
 	for received := 1; ; received++ {
 		_ = s.alive()
 		kind, message, err := s.conn.ReadMessage()
@@ -137,8 +139,10 @@ func (s *session) linger(err error) {
 	_, _ = io.CopyN(io.Discard, raw, lingerBytes)
 }
 
-// answerClose answers the client's close frame with its own code.
+// answerClose answers the client's close frame with its own code. The run need not wait
+// until the client takes that.
 func (s *session) answerClose(code int, _ string) error {
+	s.end(gone)
 	if w := wireOf(s.conn.NetConn()); w != nil && code == websocket.CloseNoStatusReceived && w.endsInHalfCode() {
 		code = websocket.CloseProtocolError
 	}
