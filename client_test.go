@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// commandEnd is how a command has ended.
+type commandEnd struct {
+	out, errs string
+	code      int
+}
+
+// spoolRun runs spool run with arguments, and stdin if there is any.
+func (s *server) spoolRun(t *testing.T, stdin string, args ...string) commandEnd {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), binaries.spool, append([]string{"run", "--url=" + s.url}, args...)...)
+	command.Env = []string{"GORACE=atexit_sleep_ms=0"}
+	command.Stdin = strings.NewReader(stdin)
+	var out, errs bytes.Buffer
+	command.Stdout, command.Stderr = &out, &errs
+	stop := time.AfterFunc(patience, func() { _ = command.Process.Kill() })
+	defer stop.Stop()
+	_ = command.Run()
+	return commandEnd{out.String(), errs.String(), command.ProcessState.ExitCode()}
+}
+
+func TestSpoolRunExits0OnSuccess(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	e := s.spoolRun(t, "", script(`printf 'one\n\n{"type":1}\ntwo'; echo warning >&2`))
+	require.Equal(t, commandEnd{"one\n\n{\"type\":1}\ntwo\n", "warning\n", 0}, e)
+	require.Equal(t, commandEnd{"ok\n", "", 0}, s.spoolRun(t, "", "--meta=TASK-1", "--partial", "--", "--version"))
+	require.Equal(t, commandEnd{"from stdin\n", "", 0}, s.spoolRun(t, script("echo from stdin"), "-"))
+	var prompts, args []string
+	for _, r := range s.started(t) {
+		prompts, args = append(prompts, r.Prompt), append(args, r.Args...)
+	}
+	require.Contains(t, prompts, "--version")
+	require.Contains(t, args, "--include-partial-messages")
+}
+
+func TestSpoolRunPrintsALongLineWhole(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	e := s.spoolRun(t, "", script(`yes 0123456789abcdef | tr -d '\n' | head -c 4194304; echo; echo end`))
+	require.Zero(t, e.code, e.errs)
+	require.True(t, strings.Repeat("0123456789abcdef", 4194304/16)+"\nend\n" == e.out)
+}
+
+func TestSpoolRunExits1WhenTheRunFailed(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	e := s.spoolRun(t, "", script("echo one; echo boom >&2; exit 3"))
+	require.Equal(t, 1, e.code)
+	require.Equal(t, "one\n", e.out)
+	require.Contains(t, e.errs, "boom\n")
+	require.Contains(t, e.errs, "EXIT_NONZERO")
+
+	e = s.spoolRun(t, "", script(say(initLine)))
+	require.Equal(t, 1, e.code)
+	require.Contains(t, e.errs, "INCOMPLETE")
+}
+
+func TestSpoolRunExits1WithoutAServer(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	nobody := &server{url: "http://" + listener.Addr().String()}
+	require.NoError(t, listener.Close())
+	e := nobody.spoolRun(t, "", "hi")
+	require.Equal(t, 1, e.code)
+	require.Contains(t, e.errs, "--url")
+
+	s := startServer(t, "--max-connections=1")
+	s.dial(t).next()
+	e = s.spoolRun(t, "", "hi")
+	require.Equal(t, 1, e.code)
+	require.Contains(t, e.errs, "OVERLOADED")
+}
+
+func TestSpoolRunExits2ForBadInput(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	for name, test := range map[string]struct {
+		args  []string
+		stdin string
+		told  string
+	}{
+		"a blank prompt":       {[]string{" "}, "", "INVALID_PROMPT"},
+		"a prompt too long":    {[]string{strings.Repeat("x", 8193)}, "", "INVALID_PROMPT"},
+		"much too long":        {[]string{"-"}, strings.Repeat("x", 1<<20), "INVALID_PROMPT"},
+		"a meta in lower case": {[]string{"hi", "--meta=task"}, "", "INVALID_META"},
+		"no prompt":            {nil, "", "<prompt>"},
+		"no such flag":         {[]string{"hi", "--nope"}, "", "--nope"},
+		"two prompts":          {[]string{"hi", "there"}, "", "there"},
+		"not UTF-8":            {[]string{"-"}, "\xff\xfe", "UTF-8"},
+	} {
+		e := s.spoolRun(t, test.stdin, test.args...)
+		require.Equal(t, 2, e.code, "%s: %s", name, e.errs)
+		require.Contains(t, e.errs, test.told, name)
+		require.Empty(t, e.out)
+	}
+	require.Empty(t, s.started(t))
+}
+
+func TestSpoolRunExits3AtATimeout(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--run-timeout=2s", "--idle-timeout=1s")
+	e := s.spoolRun(t, "", script("echo one; sleep 600"))
+	require.Equal(t, 3, e.code)
+	require.Equal(t, "one\n", e.out)
+	require.Contains(t, e.errs, "TIMEOUT_IDLE")
+	e = s.spoolRun(t, "", script("while :; do echo one; sleep 0.1; done"))
+	require.Equal(t, 3, e.code)
+	require.Contains(t, e.errs, "TIMEOUT_WALL")
+}
+
+func TestASignalToSpoolRunEndsTheRun(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--stop-grace=1s")
+	client := s.startClient(t, script("sleep 600"))
+	require.Eventually(t, func() bool { return len(s.started(t)) == 1 }, patience, 10*time.Millisecond)
+	require.NoError(t, client.Process.Signal(syscall.SIGINT))
+	s.awaitNoSurvivors(t, 2*time.Second)
+	s.awaitIdle(t)
+}
+
+func TestVersionAndHelpExit0(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ args, told string }{
+		{"version", "spool 0.1.0\n"}, {"--help", "--run-timeout"}, {"-h", "--listen"}, {"run --help", "Exits 0 on success"},
+	} {
+		out, err := exec.CommandContext(t.Context(), binaries.spool, strings.Fields(test.args)...).Output()
+		require.NoError(t, err, test.args)
+		require.Contains(t, string(out), test.told)
+	}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/stretchr/testify/require"
+
+	"spool/schema"
+)
+
+// queued returns the frame that tells a place in the queue.
+func queued(position int) string { return fmt.Sprintf(`{"info":"queued","position":%d}`, position) }
+
+// requireOverloaded sends a prompt that must be refused, and at once.
+func (s *server) requireOverloaded(t *testing.T) {
+	t.Helper()
+	c := s.dial(t)
+	require.Equal(t, schema.InfoFrame, c.next())
+	start := time.Now()
+	c.prompt("one too many")
+	e := c.rest()
+	require.Less(t, time.Since(start), 100*time.Millisecond)
+	requireEnd(t, e, schema.Overloaded)
+	require.EqualValues(t, 1013, e.code)
+	require.Empty(t, e.lines, "no run, no place")
+}
+
+func TestL02WhoFindsNoPlaceWaitsOrIsRefused(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-runs=1", "--max-queue=1", "--stop-grace=1s")
+	gate := t.TempDir() + "/gate"
+	first, _ := s.begin(t, script("echo ready; until [ -e "+gate+" ]; do sleep 0.02; done"))
+	require.Equal(t, "ready", first.next())
+	second, _ := s.begin(t, script("echo second"))
+	require.Equal(t, queued(1), second.next())
+	for range 3 {
+		s.requireOverloaded(t)
+	}
+	h := s.health(t)
+	require.Equal(t, []int{1, 1, 1, 1}, []int{h.Runs.Running, h.Runs.Max, h.Runs.Queued, h.Runs.MaxQueue})
+	require.Len(t, s.started(t), 1, "who waits is not started")
+
+	s.touch(t, gate)
+	requireEnd(t, first.rest(), "")
+	start := time.Now()
+	e := second.rest()
+	require.Less(t, time.Since(start), patience)
+	requireEnd(t, e, "")
+	require.Equal(t, []string{"second"}, e.lines)
+	requireEnd(t, s.run(t, "hi"), "")
+}
+
+func TestL02LeavingTheQueueFreesThePlace(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-runs=1", "--max-queue=1", "--stop-grace=1s")
+	first, _ := s.begin(t, script("echo ready; sleep 600"))
+	require.Equal(t, "ready", first.next())
+	for _, leave := range leavings {
+		waiting, _ := s.begin(t, "never started")
+		require.Equal(t, queued(1), waiting.next())
+		leave(t, waiting)
+		require.Eventually(t, func() bool { return s.health(t).Runs.Queued == 0 }, time.Second, 5*time.Millisecond)
+	}
+	require.Len(t, s.runDirs(t), 1)
+	last, _ := s.begin(t, "ok")
+	require.Equal(t, queued(1), last.next())
+	require.NoError(t, first.Close())
+	e := last.rest()
+	requireEnd(t, e, "")
+	require.Equal(t, []string{"ok"}, e.lines)
+	require.Len(t, s.started(t), 2, "those who left were never started")
+}
+
+func TestL02TheQueueTellsEveryMoveAndKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-runs=1", "--max-queue=5", "--stop-grace=1s")
+	gate := t.TempDir() + "/gate"
+	first, _ := s.begin(t, script("echo ready; until [ -e "+gate+" ]; do sleep 0.02; done"))
+	require.Equal(t, "ready", first.next())
+	var waiting []*socket
+	for i := range 5 {
+		c, _ := s.begin(t, script("date +%s%N; sleep 0.1"))
+		require.Equal(t, queued(i+1), c.next())
+		waiting = append(waiting, c)
+	}
+	require.NoError(t, waiting[1].Close())
+	for i, position := range map[int]int{2: 2, 3: 3, 4: 4} {
+		require.Equal(t, queued(position), waiting[i].next())
+	}
+	s.touch(t, gate)
+	var begun string
+	for i, positions := range map[int]int{0: 0, 2: 1, 3: 2, 4: 3} {
+		for position := positions; position > 0; position-- {
+			require.Equal(t, queued(position), waiting[i].next())
+		}
+	}
+	for _, i := range []int{0, 2, 3, 4} {
+		e := waiting[i].rest()
+		requireEnd(t, e, "")
+		require.Len(t, e.lines, 1)
+		require.Greater(t, e.lines[0], begun, "they begin in the order in which they came")
+		begun = e.lines[0]
+	}
+}
+
+func TestL02AQueuedRunStartsWithinASecond(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-runs=1", "--max-queue=1", "--claude="+program(t, "read line", "echo begun", "exec sleep 600"))
+	first, _ := s.begin(t, "hi")
+	require.Equal(t, "begun", first.next())
+	second, _ := s.begin(t, "hi")
+	require.Equal(t, queued(1), second.next())
+	require.NoError(t, first.Close())
+	s.awaitSockets(t, 1)
+	start := time.Now()
+	require.Equal(t, "begun", second.next())
+	require.Less(t, time.Since(start), time.Second)
+}
+
+func TestAServerWithoutAQueueRefusesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-runs=1", "--max-queue=0", "--stop-grace=1s")
+	first, _ := s.begin(t, script("echo ready; sleep 600"))
+	require.Equal(t, "ready", first.next())
+	s.requireOverloaded(t)
+}
+
+func TestMoreSocketsThanAllowedAreRefused(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-connections=2")
+	first := s.dial(t)
+	require.Equal(t, schema.InfoFrame, first.next())
+	second, _ := s.begin(t, script("echo ready; sleep 600"))
+	require.Equal(t, "ready", second.next())
+	h := s.health(t)
+	require.Equal(t, 2, h.Sockets.Open)
+	require.Equal(t, 2, h.Sockets.Max)
+	start := time.Now()
+	a := s.request(t, append(upgradeLines("/ws/claude"), "Host: "+s.addr)...)
+	require.Less(t, time.Since(start), 100*time.Millisecond)
+	requireError(t, a, http.StatusServiceUnavailable, schema.Overloaded)
+	require.NotEmpty(t, a.header.Get("Retry-After"))
+	status, _ := s.get(t, "/readyz")
+	require.Equal(t, http.StatusOK, status, "plain requests are answered")
+
+	require.NoError(t, first.Close())
+	s.awaitSockets(t, 1)
+	requireEnd(t, s.run(t, "hi"), "")
+}
+
+// Many that come at once may pass the first look and find no room then: they are told so
+// on the socket instead of by HTTP, and the limit holds.
+func TestTheLimitOfSocketsHoldsInARush(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--max-connections=3")
+	ends := make(chan string, 30)
+	for range cap(ends) {
+		go func() { ends <- s.rush() }()
+	}
+	count := map[string]int{}
+	for range cap(ends) {
+		count[<-ends]++
+	}
+	require.Equal(t, 3, count["placed"], "%v", count)
+	require.Equal(t, 27, count["refused by HTTP"]+count["refused on the socket"], "%v", count)
+}
+
+// rush connects and tells what became of it. A place is held for a second.
+func (s *server) rush() string {
+	conn, answer, err := websocket.DefaultDialer.Dial("ws://"+s.addr+"/ws/claude", nil)
+	if err != nil {
+		if answer != nil && answer.StatusCode == http.StatusServiceUnavailable {
+			return "refused by HTTP"
+		}
+		return err.Error()
+	}
+	defer conn.Close()
+	_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+	for {
+		switch _, _, err := conn.ReadMessage(); {
+		case websocket.IsCloseError(err, int(schema.CloseTryAgain)):
+			return "refused on the socket"
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return "placed"
+		case err != nil:
+			return err.Error()
+		}
+	}
+}
