@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"spool/spool"
 )
@@ -85,29 +84,13 @@ func size(file *os.File) int64 {
 }
 
 // tail returns the end of stderr without secrets: at most maxTail bytes of UTF-8, whole
-// lines of it if it has any. They are hidden in more than that first, because the cut may
-// go through one.
+// lines of it if it has any. More than that is read to see a secret that the cut would
+// go through.
 func (f *files) tail(mask *Mask) string {
 	end := size(f.stderr)
 	text := make([]byte, min(end, maxTail+maxSecret))
 	n, _ := f.stderr.ReadAt(text, end-int64(len(text)))
-	return lastLines(mask.Text(strings.ToValidUTF8(string(text[:n]), "\uFFFD")), maxTail)
-}
-
-// lastLines returns at most the last n bytes of a text, from the start of a line on if one
-// starts there.
-func lastLines(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	text = text[len(text)-n:]
-	if _, lines, found := strings.Cut(text, "\n"); found && lines != "" {
-		return lines
-	}
-	for !utf8.RuneStart(text[0]) {
-		text = text[1:]
-	}
-	return text
+	return mask.Tail(strings.ToValidUTF8(string(text[:n]), "\uFFFD"), maxTail)
 }
 
 // discard throws the middle of stderr away and keeps its beginning and its end, so that a
