@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -25,16 +24,6 @@ func (s *server) dial(t testing.TB) *socket {
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	return &socket{conn, t}
-}
-
-// dialWith tries to connect with more headers and returns the HTTP status.
-func (s *server) dialWith(t testing.TB, header http.Header) int {
-	conn, answer, err := websocket.DefaultDialer.Dial("ws://"+s.addr+"/ws/claude", header)
-	if err == nil {
-		conn.Close()
-	}
-	require.NotNil(t, answer, "no answer: %v", err)
-	return answer.StatusCode
 }
 
 // open connects, reads the info frame and sends a prompt with meta TEST.
