@@ -48,7 +48,6 @@ func TestS13_ARunOverItsTimeIsStoppedWithTIMEOUT_WALL(t *testing.T) {
 	require.Equal(t, "TIMEOUT_WALL", frames[len(frames)-1].Code)
 	require.Contains(t, kinds(frames), "system/init")
 	require.Empty(t, survivors(sleeper))
-	require.Len(t, w.api.Requests(), 1, "a run over its time asks for nothing more")
 }
 
 func TestAStreamThatBreaksOffIsNoFailureOfTheRun(t *testing.T) {
