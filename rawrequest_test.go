@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"encoding/json"
 	"spool/schema"
 )
 
@@ -69,7 +69,7 @@ var routes = []string{
 	"/", "/demo", "/ws-demo.js", "/ws-demo.css", "/favicon.ico", "/api/health", "/livez", "/readyz", "/ws/claude", "/nowhere",
 }
 
-// get returns the lines of a request for a path under the server's own name, more lines
+// getLines returns the lines of a request for a path under the server's own name, more lines
 // besides.
 func (s *server) getLines(path string, lines ...string) []string {
 	return append([]string{"GET " + path + " HTTP/1.1", "Host: " + s.addr}, lines...)

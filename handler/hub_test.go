@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/fasthttp/websocket"
 	"github.com/stretchr/testify/require"
 
 	"spool/schema"
@@ -70,8 +69,7 @@ func TestHubWaitsForEverySocket(t *testing.T) {
 func TestHubCutsWhoDoesNotLeaveInTime(t *testing.T) {
 	t.Parallel()
 	address, _ := serveBroken(t)
-	conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/ws/claude", nil)
-	require.NoError(t, err)
+	conn := dial(t, address)
 	h, s := newHub(1), &session{conn: conn} // any connection will do
 	require.Nil(t, h.enter(s))
 	h.drain()
@@ -79,6 +77,7 @@ func TestHubCutsWhoDoesNotLeaveInTime(t *testing.T) {
 	waited := make(chan struct{})
 	go func() { defer close(waited); h.wait(ctx) }()
 	cancel()
+	var err error
 	for err == nil {
 		_, _, err = conn.ReadMessage()
 	}

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -37,6 +38,7 @@ func (l *logged) String() string {
 // serveBroken serves without what runs prompts: whoever asks for it panics. It returns the
 // address and the log.
 func serveBroken(t *testing.T) (address string, log *logged) {
+	t.Helper()
 	log = &logged{}
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
 	s := New(config, nil, nil, slog.New(slog.NewTextHandler(log, nil)))
@@ -45,10 +47,18 @@ func serveBroken(t *testing.T) (address string, log *logged) {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
 	t.Cleanup(func() {
-		require.NoError(t, s.Close(t.Context()))
+		require.NoError(t, s.Close(context.WithoutCancel(t.Context())))
 		require.NoError(t, <-served)
 	})
 	return listener.Addr().String(), log
+}
+
+func dial(t *testing.T, address string) *websocket.Conn {
+	t.Helper()
+	conn, answer, err := websocket.DefaultDialer.Dial("ws://"+address+"/ws/claude", nil)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return conn
 }
 
 func TestAPanicInARequestIsToldInNoWordsOfItsOwn(t *testing.T) {
@@ -69,8 +79,7 @@ func TestAPanicInARequestIsToldInNoWordsOfItsOwn(t *testing.T) {
 func TestAPanicOnASocketIsToldInNoWordsOfItsOwn(t *testing.T) {
 	address, log := serveBroken(t)
 	for range 3 {
-		conn, _, err := websocket.DefaultDialer.Dial("ws://"+address+"/ws/claude", nil)
-		require.NoError(t, err)
+		conn := dial(t, address)
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(30*time.Second)))
 		_, info, err := conn.ReadMessage()
 		require.NoError(t, err)

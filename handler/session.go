@@ -194,7 +194,7 @@ func (s *session) sendFrame(frame any) error { return s.send(schema.Encode(frame
 
 // ended returns the reason for which the socket shall end, or nil.
 func (s *session) ended() *ending {
-	e, _ := context.Cause(s.ctx).(*ending)
+	e, _ := errors.AsType[*ending](context.Cause(s.ctx))
 	return e
 }
 

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +19,10 @@ func TestDecodeAcceptsWhatClientsSend(t *testing.T) {
 		"unknown keys":            {`{"prompt":"hi","meta":"A","extra":{"x":[1]}}`, Payload{Prompt: "hi", Meta: "A"}},
 		"surrounding white space": {" \n{\"prompt\":\" hi \",\"meta\":\"_\"}\t", Payload{Prompt: " hi ", Meta: "_"}},
 		"escapes":                 {`{"prompt":"\u0001\ud83d\ude00","meta":"--"}`, Payload{Prompt: "\x01😀", Meta: "--"}},
-		"options": {`{"prompt":"hi","meta":"A","partial":true,"timeoutSeconds":30}`,
-			Payload{Prompt: "hi", Meta: "A", Partial: true, TimeoutSeconds: 30}},
+		"options": {
+			`{"prompt":"hi","meta":"A","partial":true,"timeoutSeconds":30}`,
+			Payload{Prompt: "hi", Meta: "A", Partial: true, TimeoutSeconds: 30},
+		},
 		"options that ask for nothing": {`{"prompt":"hi","meta":"A","detach":false,"model":"","resume":""}`, Payload{Prompt: "hi", Meta: "A"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -148,7 +149,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		var refused *Error
-		require.True(t, errors.As(err, &refused), "an error without a code: %v", err)
+		require.ErrorAs(t, err, &refused, "an error without a code")
 		require.Equal(t, ClosePolicy, refused.Code.Close())
 	})
 }
