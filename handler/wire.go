@@ -35,7 +35,7 @@ func (w *wire) Write(p []byte) (n int, err error) {
 	}
 	pace := pace{wire: w}
 	for standing := 0; ; standing++ {
-		_ = w.Conn.SetWriteDeadline(time.Now().Add(w.stall / 2))
+		_ = w.SetWriteDeadline(time.Now().Add(w.stall / 2))
 		wrote, err := w.Conn.Write(p[n:])
 		if n += wrote; !isTimeout(err) {
 			return n, err
