@@ -94,47 +94,19 @@ func refusal(answer *http.Response) error {
 
 // print prints every line until the server closes, and returns what the end says.
 func (c *runCommand) print(conn *websocket.Conn, s streams) error {
-	out := bufio.NewWriterSize(s.out, 64<<10)
-	defer out.Flush()
-	var failure schema.Error
+	p := printer{out: bufio.NewWriterSize(s.out, 64<<10), errs: s.errors}
+	defer p.out.Flush()
 	for {
 		_, message, err := conn.NextReader()
 		if err != nil {
-			return ended(err, failure)
+			return ended(err, p.failure(err))
 		}
-		if err := show(bufio.NewReader(message), out, s.errors, &failure); err != nil {
+		if err := p.show(bufio.NewReader(message)); err != nil {
 			return fmt.Errorf("read answer: %w", err)
 		}
-		if err := out.Flush(); err != nil {
+		if err := p.out.Flush(); err != nil {
 			return fmt.Errorf("print: %w", err)
 		}
-	}
-}
-
-// How the server's own frames begin. Everything else is a line of claude's.
-const (
-	infoStart   = `{"info":`
-	stderrStart = `{"stderr":`
-	errorStart  = `{"error":`
-)
-
-// show prints one message, of any length, where it belongs.
-func show(message *bufio.Reader, out, errs io.Writer, failure *schema.Error) error {
-	head, _ := message.Peek(len(stderrStart))
-	switch start := string(head); {
-	case strings.HasPrefix(start, infoStart):
-		return nil
-	case strings.HasPrefix(start, errorStart):
-		return json.UnmarshalRead(message, failure)
-	case strings.HasPrefix(start, stderrStart):
-		var frame schema.StderrFrame
-		err := json.UnmarshalRead(message, &frame)
-		fmt.Fprintln(errs, frame.Stderr)
-		return err
-	default:
-		_, err := io.Copy(out, message)
-		fmt.Fprintln(out)
-		return err
 	}
 }
 

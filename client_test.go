@@ -47,6 +47,17 @@ func TestSpoolRunExits0OnSuccess(t *testing.T) {
 	require.Contains(t, args, "--include-partial-messages")
 }
 
+func TestSpoolRunTellsTheServersFramesFromLines(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	lines := []string{`{"info":1}`, `{"info":"run"}`, `{"error":"of my own","code":"X"}`, `{"error":1}`, `{"stderr":1}`, `{"error":"last","code":"X"}`}
+	require.Equal(t, commandEnd{strings.Join(lines, "\n") + "\n", "", 0}, s.spoolRun(t, "", script(say(lines...))))
+	e := s.spoolRun(t, "", script(say(lines...)+"exit 1"))
+	require.Equal(t, 1, e.code)
+	require.Equal(t, strings.Join(lines, "\n")+"\n", e.out)
+	require.Contains(t, e.errs, "EXIT_NONZERO")
+}
+
 func TestSpoolRunPrintsALongLineWhole(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)

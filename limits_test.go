@@ -67,7 +67,7 @@ func TestL02LeavingTheQueueFreesThePlace(t *testing.T) {
 		leave(t, waiting)
 		require.Eventually(t, func() bool { return s.health(t).Runs.Queued == 0 }, time.Second, 5*time.Millisecond)
 	}
-	require.Len(t, s.runDirs(t), 1)
+	require.Eventually(t, func() bool { return len(s.runDirs(t)) == 1 }, patience, 10*time.Millisecond)
 	last, _ := s.begin(t, "ok")
 	require.Equal(t, queued(1), last.next())
 	require.NoError(t, first.Close())

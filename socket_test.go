@@ -74,7 +74,7 @@ type end struct {
 func (c *socket) rest() (e end) {
 	c.t.Helper()
 	for {
-		require.NoError(c.t, c.SetReadDeadline(time.Now().Add(2 * patience)))
+		require.NoError(c.t, c.SetReadDeadline(time.Now().Add(2*patience)))
 		_, text, err := c.ReadMessage()
 		if closed, ok := err.(*websocket.CloseError); ok {
 			e.code, e.reason = closed.Code, closed.Text
