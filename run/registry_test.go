@@ -151,6 +151,19 @@ func TestHurryLeavesOutTheGrace(t *testing.T) {
 	require.NoError(t, view.Close())
 }
 
+// A process that is asked to end and answers with a flood is not waited for.
+func TestTheOutputLimitHoldsWhileARunIsStopped(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "trap yes TERM; echo ready; while :; do sleep 0.02; done", func(c *Config) { c.StopGrace = time.Hour })
+	r, view := h.submit(t)
+	awaitLine(t, view)
+	r.Stop(ClientGone)
+	o := r.end(t)
+	require.Equal(t, Aborted, o.State, "the first reason counts")
+	require.Equal(t, procman.RungKill, o.Proof.Rung)
+	require.NoError(t, view.Close())
+}
+
 // awaitLine waits until a view has its first line.
 func awaitLine(t *testing.T, v *View) {
 	t.Helper()
