@@ -22,12 +22,12 @@
 // # Exit status
 //
 // 0 when stdin ended and the last turn went well, 1 when the last turn's
-// result was an error or stdin held a line that is not JSON, 3 from the
-// `crash` script.
+// result was an error, stdin held a line that is not JSON or ended during the
+// `silent` script, 3 from the `crash` script. No script outlives a server that
+// was killed by more than the ten minutes of `hang`.
 package agent
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -55,11 +55,6 @@ const (
 // and --include-partial-messages matter, --permission-mode is echoed, and
 // whatever else the CLI knows is accepted and ignored.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return run(context.Background(), args, stdin, stdout, stderr)
-}
-
-// run is Main with a way out of the scripts that never end: tests cancel ctx.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	opts := parse(args)
 	if opts.version {
 		_, _ = fmt.Fprintln(stdout, Version)
@@ -67,7 +62,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	done := make(chan struct{})
 	defer close(done)
-	s := newSession(ctx, opts, readInputs(stdin, done), stdout, stderr)
+	s := newSession(opts, readInputs(stdin, done), stdout, stderr)
 	return exitStatus(s.serve(), s, stderr)
 }
 

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"strings"
@@ -21,20 +20,18 @@ type process struct {
 	stdin  *io.PipeWriter
 	stdout *recorder
 	stderr *recorder
-	kill   context.CancelFunc
 	exit   chan int
 }
 
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
 	in, stdin := io.Pipe()
-	p := &process{t: t, stdin: stdin, stdout: &recorder{}, stderr: &recorder{}, kill: cancel, exit: make(chan int, 1)}
+	p := &process{t: t, stdin: stdin, stdout: &recorder{}, stderr: &recorder{}, exit: make(chan int, 1)}
 	go func() {
-		p.exit <- run(ctx, args, in, p.stdout, p.stderr)
+		p.exit <- Main(args, in, p.stdout, p.stderr)
 		_ = in.Close() // whoever still writes gets an error, as from a pipe
 	}()
-	t.Cleanup(func() { cancel(); _ = stdin.Close() })
+	t.Cleanup(func() { _ = stdin.Close() })
 	return p
 }
 

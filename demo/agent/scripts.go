@@ -16,6 +16,10 @@ const (
 	slowPace   = 500 * time.Millisecond
 )
 
+// hangLimit is how long a hanging process outlives its stdin: longer than any
+// grace that one waits for, but not for ever, should its server be gone.
+const hangLimit = 10 * time.Minute
+
 // maxQuote bounds the part of a prompt that is quoted back, in runes.
 const maxQuote = 1000
 
@@ -107,21 +111,29 @@ func playStderr(t *turn) error {
 	return t.answer(normalPace, afterStderrText)
 }
 
-// playHang never returns after its result: not for an interrupt, which finds
-// no turn to end, and not for the end of stdin.
+// playHang stays after its result: an interrupt finds no turn to end, and the
+// end of stdin only starts the clock of hangLimit.
 func playHang(t *turn) error {
 	if err := t.answer(normalPace, hangText); err != nil {
 		return err
 	}
-	for {
-		if err := t.forever(); !errors.Is(err, errInterrupted) {
+	for t.inputs != nil {
+		if err := t.idle(); err != nil {
 			return err
 		}
 	}
+	return t.pause(hangLimit)
 }
 
+// playSilent says nothing until it is interrupted. The end of stdin before a
+// result means that nobody is left who could do that.
 func playSilent(t *turn) error {
-	return t.forever()
+	for t.inputs != nil {
+		if err := t.receive(); err != nil {
+			return err
+		}
+	}
+	return errAlone
 }
 
 // warn writes lines to stderr.

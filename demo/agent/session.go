@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"errors"
 	"io"
 	"time"
@@ -12,12 +11,12 @@ import (
 var (
 	errInterrupted = errors.New("interrupted by the user")
 	errCrash       = errors.New("crashed as the script says")
+	errAlone       = errors.New("stdin has ended, and this turn would never end")
 )
 
 // session is one life of the process: any number of turns, one after the
 // other. It belongs to the goroutine that calls serve.
 type session struct {
-	ctx    context.Context // in a field because it lives exactly as long as the session
 	opts   options
 	id     string
 	inputs <-chan input // nil once stdin has ended
@@ -28,8 +27,8 @@ type session struct {
 	lastFailed bool     // the last result said is_error
 }
 
-func newSession(ctx context.Context, opts options, inputs <-chan input, stdout, stderr io.Writer) *session {
-	return &session{ctx: ctx, opts: opts, id: uuid.NewString(), inputs: inputs, stdout: stdout, stderr: stderr}
+func newSession(opts options, inputs <-chan input, stdout, stderr io.Writer) *session {
+	return &session{opts: opts, id: uuid.NewString(), inputs: inputs, stdout: stdout, stderr: stderr}
 }
 
 // serve plays the turns in the order of their prompts and returns nil when
@@ -55,15 +54,16 @@ func (s *session) serve() error {
 
 // idle waits for one input between turns, when there is nothing to interrupt.
 func (s *session) idle() error {
-	select {
-	case in, open := <-s.inputs:
-		if err := s.take(in, open); !errors.Is(err, errInterrupted) {
-			return err
-		}
-		return nil
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
+	if err := s.receive(); !errors.Is(err, errInterrupted) {
+		return err
 	}
+	return nil
+}
+
+// receive waits for one input and takes it.
+func (s *session) receive() error {
+	in, open := <-s.inputs
+	return s.take(in, open)
 }
 
 // pause waits for d and takes what arrives on stdin meanwhile. It returns
@@ -79,18 +79,6 @@ func (s *session) pause(d time.Duration) error {
 			if err := s.take(in, open); err != nil {
 				return err
 			}
-		case <-s.ctx.Done():
-			return context.Cause(s.ctx)
-		}
-	}
-}
-
-// forever is a pause without end. It ticks, because a Go process in which
-// nothing can ever happen again is ended by the runtime.
-func (s *session) forever() error {
-	for {
-		if err := s.pause(time.Hour); err != nil {
-			return err
 		}
 	}
 }
