@@ -151,6 +151,11 @@ func readPIDs(path string) (pids []int, err error) {
 	return pids, err
 }
 
+func (g *group) count(p *Process) (int, error) {
+	members, err := g.members(p)
+	return len(members), err
+}
+
 func (g *group) kill(*Process) error {
 	return os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
 }

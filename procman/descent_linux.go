@@ -7,7 +7,7 @@ import (
 
 // descent finds processes by where they come from.
 type descent struct {
-	self int
+	host *linux
 
 	mu   sync.Mutex
 	seen map[identity]bool // guarded by mu: found before, when their parents still lived
@@ -22,6 +22,14 @@ func (d *descent) members(p *Process) ([]identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	return d.find(p, table), nil
+}
+
+// count looks at the table of the latest patrol: one for all.
+func (d *descent) count(p *Process) (int, error) { return len(d.find(p, d.host.table)), nil }
+
+// find returns p's processes in a table.
+func (d *descent) find(p *Process, table map[int]entry) []identity {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	belongs := d.roots(p, table)
@@ -33,7 +41,7 @@ func (d *descent) members(p *Process) ([]identity, error) {
 			}
 		}
 	}
-	return d.remember(table, belongs), nil
+	return d.remember(table, belongs)
 }
 
 // roots returns the pids that belong to p by themselves.
@@ -41,7 +49,7 @@ func (d *descent) roots(p *Process, table map[int]entry) map[int]bool {
 	leaders, alone := p.supervisor.leaders(), p.supervisor.alone(p)
 	belongs := map[int]bool{}
 	for pid, e := range table {
-		orphan := e.parent == d.self && !leaders[pid]
+		orphan := e.parent == d.host.self && !leaders[pid]
 		belongs[pid] = pid == p.pid || e.session == p.pid || d.seen[e.identity] ||
 			orphan && (alone || readMarker(pid, p.supervisor.marker) == p.id)
 	}

@@ -23,7 +23,8 @@
 // # Limits
 //
 // Processes are counted a few times a second, so that a fork bomb is noticed with a delay.
-// A process that leaves its control group on purpose, which takes root, is not found.
+// A process that moves itself out of its control group, as root and the owner of a delegated
+// tree may, is found by its marker, and within a second after its Process has ended.
 // Without control groups, one that clears its environment, takes a session of its own and
 // loses its parent between two counts cannot be told from another Process's: it is ended
 // as soon as a Process is stopped while no other runs.

@@ -11,8 +11,9 @@ type host interface {
 	interval() time.Duration
 	// newScope prepares a place in which the processes of one Process will be found.
 	newScope(id string) (scope, error)
-	// reapOrphans reaps dead children of this program that are not among leaders.
-	reapOrphans(leaders map[int]bool)
+	// patrol looks at the processes once: it reaps dead children of this program that are
+	// no leaders, and ends living ones that belong to no running Process any more.
+	patrol(running []*Process, marker string)
 	// strays returns the living processes that an earlier instance of this program has
 	// started under an id that belongs accepts.
 	strays(marker string, belongs func(id string) bool) ([]identity, error)
@@ -27,6 +28,8 @@ type scope interface {
 	attributes() *syscall.SysProcAttr
 	// members returns the living processes. A dead leader that is not reaped is none.
 	members(p *Process) ([]identity, error)
+	// count returns how many there were at the latest patrol, which alone calls it.
+	count(p *Process) (int, error)
 	// kill ends all members with SIGKILL, at once where the system can do that.
 	kill(p *Process) error
 	// release gives back what newScope took, after the last member has gone.

@@ -3,6 +3,7 @@ package procman
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,6 +13,9 @@ import (
 type linux struct {
 	groups string // directory of our control groups, or ""
 	self   int
+
+	table  map[int]entry // as of the latest patrol, which alone uses it
+	looked time.Time
 }
 
 func newHost() (host, error) {
@@ -40,20 +44,41 @@ func (l *linux) newScope(id string) (scope, error) {
 	if l.groups != "" {
 		return newGroup(l.groups, id)
 	}
-	return &descent{self: l.self, seen: map[identity]bool{}}, nil
+	return &descent{host: l, seen: map[identity]bool{}}, nil
 }
 
-// reapOrphans reaps dead children that nobody waits for: what a run left behind becomes a
-// child of this program, which is the subreaper.
-func (l *linux) reapOrphans(leaders map[int]bool) {
+// patrol reads the process table once for everybody. Where control groups tell the counts,
+// that is rarely needed: only for what nobody waits for.
+func (l *linux) patrol(running []*Process, marker string) {
+	if l.groups != "" && len(running) > 0 && time.Since(l.looked) < time.Second {
+		return
+	}
 	table, err := readTable()
 	if err != nil {
-		return // they are reaped next time
+		return // there is a next time
+	}
+	l.table, l.looked = table, time.Now()
+	leaders, ids := map[int]bool{}, map[string]bool{}
+	for _, p := range running {
+		leaders[p.pid], ids[p.id] = true, true
 	}
 	for pid, e := range table {
-		if e.parent == l.self && !e.alive() && !leaders[pid] {
-			reapDead(pid)
+		if e.parent == l.self && !leaders[pid] {
+			l.settle(e, ids, marker)
 		}
+	}
+}
+
+// settle deals with an orphan, a child of this program that it has not started: what a
+// Process leaves behind comes to its subreaper. It is reaped when dead, and ended when the
+// Process whose marker it carries has ended: it had moved out of its control group.
+func (l *linux) settle(orphan entry, running map[string]bool, marker string) {
+	if !orphan.alive() {
+		reapDead(orphan.pid)
+		return
+	}
+	if id := readMarker(orphan.pid, marker); id != "" && !running[id] || len(running) == 0 {
+		orphan.signal(syscall.SIGKILL)
 	}
 }
 

@@ -2,6 +2,7 @@ package procman
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,4 +107,23 @@ func TestSweepFindsWhatHasNoMarker(t *testing.T) {
 	require.Empty(t, left)
 	requireDead(t, pid)
 	require.NoDirExists(t, l.groups+"/"+p.id)
+}
+
+// Root, and the owner of a delegated tree, may leave a control group. The marker remains.
+func TestWhatLeftItsControlGroupIsFound(t *testing.T) {
+	l := shared.host.(*linux)
+	if l.groups == "" {
+		t.Log("no control groups here")
+		return
+	}
+	p, out := shell(t, `echo $$ > `+filepath.Dir(l.groups)+`/cgroup.procs; (setsid sh -c 'echo $$; exec sleep 600' &); sleep 0.1`)
+	pid, err := strconv.Atoi(line(t, out))
+	require.NoError(t, err)
+	wait(t, p.Exited(), "exit")
+	p.Stop(t.Context(), time.Second)
+	shared.patrols.Wait()
+	require.Eventually(t, func() bool {
+		e, ok := readEntry(pid)
+		return !ok || !e.alive()
+	}, 10*time.Second, 10*time.Millisecond)
 }

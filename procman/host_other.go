@@ -18,7 +18,7 @@ func newHost() (host, error) { return unix{}, nil }
 func (unix) method() Method                                       { return Group }
 func (unix) interval() time.Duration                              { return 250 * time.Millisecond }
 func (unix) newScope(string) (scope, error)                       { return sessionScope{}, nil }
-func (unix) reapOrphans(map[int]bool)                             {} // they become init's children
+func (unix) patrol([]*Process, string)                            {} // orphans become init's children
 func (unix) strays(string, func(string) bool) ([]identity, error) { return nil, nil }
 func (unix) tidy(func(string) bool)                               {}
 func (unix) close() error                                         { return nil }
@@ -34,6 +34,11 @@ func (sessionScope) members(p *Process) ([]identity, error) {
 		return nil, nil
 	}
 	return []identity{{pid: -p.pid}}, nil
+}
+
+func (s sessionScope) count(p *Process) (int, error) {
+	members, err := s.members(p)
+	return len(members), err
 }
 
 func (sessionScope) kill(p *Process) error { return syscall.Kill(-p.pid, syscall.SIGKILL) }

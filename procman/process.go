@@ -127,7 +127,7 @@ func (p *Process) checkCount() {
 	if p.max == 0 {
 		return
 	}
-	if members, err := p.scope.members(p); err == nil && len(members) > p.max {
+	if n, err := p.scope.count(p); err == nil && n > p.max {
 		p.overrunOnce.Do(func() { close(p.overrun) })
 	}
 }

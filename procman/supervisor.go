@@ -72,7 +72,7 @@ func (s *Supervisor) unregister(p *Process) {
 func (s *Supervisor) patrol() {
 	tick := time.NewTicker(s.host.interval())
 	defer tick.Stop()
-	for running := s.reap(); len(running) > 0; running = s.reap() {
+	for running := s.look(); len(running) > 0; running = s.look() {
 		for _, p := range running {
 			p.checkCount()
 		}
@@ -80,15 +80,16 @@ func (s *Supervisor) patrol() {
 	}
 }
 
-// reap reaps the children that are not leaders and returns what runs; if nothing does, the
-// patrol has ended. It holds the lock, so that no child is taken for an orphan before
-// Start has registered it.
-func (s *Supervisor) reap() []*Process {
+// look has the host look at all processes and returns what runs; if nothing does, the patrol
+// has ended. It holds the lock, so that no child is taken for an orphan before Start has
+// registered it.
+func (s *Supervisor) look() []*Process {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.host.reapOrphans(s.leadersLocked())
-	s.patrolling = len(s.running) > 0
-	return slices.Collect(maps.Keys(s.running))
+	running := slices.Collect(maps.Keys(s.running))
+	s.host.patrol(running, s.marker)
+	s.patrolling = len(running) > 0
+	return running
 }
 
 // alone reports whether p is the only running process: then every child is its own.
@@ -103,11 +104,6 @@ func (s *Supervisor) alone(p *Process) bool {
 func (s *Supervisor) leaders() map[int]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.leadersLocked()
-}
-
-// leadersLocked is leaders for who holds s.mu.
-func (s *Supervisor) leadersLocked() map[int]bool {
 	pids := make(map[int]bool, len(s.running))
 	for p := range s.running {
 		pids[p.pid] = true
