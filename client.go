@@ -117,6 +117,8 @@ func ended(err error, failure schema.Error) error {
 	switch {
 	case ok && closed.Code == websocket.CloseNormalClosure:
 		return nil
+	case ok && (closed.Code == websocket.CloseMessageTooBig || closed.Code == websocket.CloseInvalidFramePayloadData):
+		return &exitError{exitBadInput, "the server refused the message: it is too big, or not UTF-8"}
 	case failure.Code == "":
 		return &exitError{exitFailed, "the connection was lost: " + err.Error()}
 	case failure.Code.Close() == schema.ClosePolicy:

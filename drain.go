@@ -20,6 +20,7 @@ func (c *serveCommand) serve(h *house, listener net.Listener, s streams, log *sl
 	c.greet(log, h)
 	select {
 	case err := <-served:
+		c.drain(h, s.signals, log)
 		return fmt.Errorf("serve: %w", err)
 	case <-s.signals:
 		log.Info("stopping: runs may end, nothing new is accepted", "grace", c.DrainGrace)

@@ -24,6 +24,9 @@ func main() {
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	os.Exit(exitCode(start(os.Args[1:], signals, os.Stdout, os.Stderr), os.Stderr))
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -114,7 +115,18 @@ func (c *serveCommand) check() (err error) {
 	if c.Workspace, err = filepath.Abs(c.Workspace); err != nil {
 		return err
 	}
-	return errors.Join(c.checkNumbers(), c.checkListen())
+	return errors.Join(c.checkNumbers(), c.checkOrigins(), c.checkListen())
+}
+
+// checkOrigins refuses what no browser sends: it would never match.
+func (c *serveCommand) checkOrigins() error {
+	for _, origin := range c.AllowOrigin {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+			return &usageError{fmt.Errorf("--allow-origin %q: give scheme://host[:port], for example http://localhost:5173", origin)}
+		}
+	}
+	return nil
 }
 
 // checkNumbers refuses settings that cannot work.

@@ -23,7 +23,8 @@ type Versions struct {
 	Agent *Agent
 
 	mu    sync.Mutex
-	of    os.FileInfo // guarded by mu: what was asked
+	of    os.FileInfo // guarded by mu: what was asked …
+	at    time.Time   // guarded by mu: … and when
 	known string      // guarded by mu
 }
 
@@ -41,10 +42,23 @@ func (v *Versions) Current(ctx context.Context) (string, error) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.of == nil || !os.SameFile(v.of, info) || !v.of.ModTime().Equal(info.ModTime()) {
-		v.of, v.known = info, v.ask(ctx, path)
+	if ctx.Err() == nil && v.outdatedLocked(info) {
+		v.known = v.ask(ctx, path)
+		v.of, v.at = info, time.Now()
 	}
 	return v.known, nil
+}
+
+// askAgain is how long a CLI that did not tell its version is left in peace.
+const askAgain = time.Minute
+
+// outdatedLocked reports whether the CLI is another one than was asked, or gave no answer.
+// Requires v.mu.
+func (v *Versions) outdatedLocked(now os.FileInfo) bool {
+	if v.of == nil || !os.SameFile(v.of, now) || !v.of.ModTime().Equal(now.ModTime()) {
+		return true
+	}
+	return v.known == "" && time.Since(v.at) > askAgain
 }
 
 // ask starts the CLI with --version and reads what it prints.

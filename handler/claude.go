@@ -58,6 +58,7 @@ func (d *claudeDoor) converse(refusal *schema.Error) *ending {
 		return d.refuse(err)
 	}
 	defer view.Close()
+	defer r.Stop(run.ClientGone) // whatever happens here: nobody else looks at this run
 	defer d.stopWhenEnded(r)()
 	end = d.stream(r, view)
 	if end.reason != nil {
@@ -75,7 +76,7 @@ func (d *claudeDoor) awaitMessage() ([]byte, *ending) {
 		return message, nil
 	case <-timeout.C:
 		return nil, refused(schema.NewError(schema.PromptTimeout, "no prompt came within "+d.server.config.PromptTimeout.String()))
-	case <-d.server.hub.draining:
+	case <-d.server.hub.open.Done():
 		return nil, refused(errDraining)
 	case <-d.ctx.Done():
 		return nil, d.ended()

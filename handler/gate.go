@@ -33,7 +33,7 @@ func (g gate) check(c *fiber.Ctx) error {
 			"this server does not answer under that host name; allow it with --allow-host NAME")
 	}
 	origins := header.PeekAll(fiber.HeaderOrigin)
-	if len(origins) > 1 || len(origins) == 1 && !g.allowsOrigin(string(origins[0]), local) {
+	if len(origins) > 1 || len(origins) == 1 && !g.allowsOrigin(string(origins[0]), string(header.Host()), local) {
 		return schema.NewError(schema.ForbiddenOrigin,
 			"pages of that origin may not use this server; allow it with --allow-origin ORIGIN")
 	}
@@ -52,8 +52,8 @@ func (g gate) allowsHost(host string, local net.Addr) bool {
 	if !ok || port != "" && port != strconv.Itoa(tcp.Port) || port == "" && tcp.Port != 80 {
 		return false
 	}
-	if tcp.IP.IsLoopback() {
-		return slices.Contains([]string{"localhost", "127.0.0.1", "[::1]"}, name)
+	if tcp.IP.IsLoopback() && slices.Contains([]string{"localhost", "127.0.0.1", "[::1]"}, name) {
+		return true
 	}
 	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
 	return err == nil && address.Unmap() == tcp.AddrPort().Addr().Unmap()
@@ -72,9 +72,9 @@ func (g gate) allowsForwarded(headers [][]byte, local net.Addr) bool {
 	return true
 }
 
-// allowsOrigin reports whether a page of that origin may call: the server's own page under
-// any of its names, or an allowed origin.
-func (g gate) allowsOrigin(origin string, local net.Addr) bool {
+// allowsOrigin reports whether a page of that origin may call: the server's own page, under
+// the name that was just asked for or another one of its address, or an allowed origin.
+func (g gate) allowsOrigin(origin, host string, local net.Addr) bool {
 	origin = strings.ToLower(origin)
 	if slices.Contains(g.origins, origin) {
 		return true
@@ -83,7 +83,16 @@ func (g gate) allowsOrigin(origin string, local net.Addr) bool {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {
 		return false
 	}
-	return g.allowsHost(u.Host, local)
+	return u.Host == strings.ToLower(host) || gate{}.allowsHost(u.Host, local)
+}
+
+// lower returns texts as requests are compared: in lower case.
+func lower(texts []string) []string {
+	lowered := slices.Clone(texts)
+	for i, text := range lowered {
+		lowered[i] = strings.ToLower(text)
+	}
+	return lowered
 }
 
 // splitPort cuts the port off a host, if it has one. Brackets stay.

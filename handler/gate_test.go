@@ -25,7 +25,7 @@ func TestGateKnowsTheServersNames(t *testing.T) {
 		{"127.0.0.1:3000", loopback, true},
 		{"[::1]:3000", loopback, true},
 		{"127.0.0.1:3000", ipv6, true},
-		{"127.0.0.2:3000", at("127.0.0.2", 3000), false}, // no name that a user would type
+		{"127.0.0.2:3000", at("127.0.0.2", 3000), true}, // where it listens
 		{"localhost:3001", loopback, false},
 		{"localhost:03000", loopback, false},
 		{"localhost:", loopback, false},
@@ -87,7 +87,7 @@ func TestGateKnowsTheServersOrigins(t *testing.T) {
 		{"vscode-webview://x", loopback, true},
 		{"vscode-webview://y", loopback, false},
 		{"https://spool.example", loopback, true}, // an allowed name, behind a proxy with TLS
-		{"http://spool.example:8080", loopback, true},
+		{"http://spool.example:8080", loopback, false}, // another program on that host
 		{"ftp://localhost:3000", loopback, false},
 		{"null", loopback, false},
 		{"", loopback, false},
@@ -99,7 +99,7 @@ func TestGateKnowsTheServersOrigins(t *testing.T) {
 		{"http://local%68ost:3000", loopback, false},
 		{"\x00", loopback, false},
 	} {
-		require.Equal(t, test.want, g.allowsOrigin(test.origin, test.local), "%q at %v", test.origin, test.local)
+		require.Equal(t, test.want, g.allowsOrigin(test.origin, "Spool.example", test.local), "%q at %v", test.origin, test.local)
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *Server) health(c *fiber.Ctx) error {
 
 // cli asks for the CLI's version, which starts it once for each version of its file.
 func (s *Server) cli() cli {
-	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
+	ctx, cancel := context.WithTimeout(s.hub.open, healthTimeout)
 	defer cancel()
 	version, err := s.versions.Current(ctx)
 	if err != nil {

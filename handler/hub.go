@@ -17,7 +17,8 @@ var (
 
 // hub knows the open sockets, which no shutdown of the HTTP server sees.
 type hub struct {
-	draining chan struct{} // closed by drain
+	open  context.Context // ends with drain
+	close context.CancelFunc
 
 	mu       sync.Mutex
 	max      int
@@ -27,7 +28,8 @@ type hub struct {
 }
 
 func (h *hub) init(max int) {
-	h.draining, h.max, h.sessions = make(chan struct{}), max, map[*session]struct{}{}
+	h.open, h.close = context.WithCancel(context.Background())
+	h.max, h.sessions = max, map[*session]struct{}{}
 }
 
 // enter adds a socket. The error says why it is refused.
@@ -88,7 +90,7 @@ func (h *hub) drain() {
 	defer h.mu.Unlock()
 	if !h.drained {
 		h.drained = true
-		close(h.draining)
+		h.close()
 	}
 }
 

@@ -41,7 +41,7 @@ func TestHubRefusesEverythingOnceItDrains(t *testing.T) {
 	require.True(t, h.refusesAll())
 	require.Equal(t, schema.Draining, h.refusal().Code, "that it is full matters no more")
 	require.Equal(t, schema.Draining, h.enter(&session{}).Code)
-	<-h.draining
+	<-h.open.Done()
 }
 
 func TestHubWaitsForEverySocket(t *testing.T) {

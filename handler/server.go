@@ -71,7 +71,7 @@ func New(config Config, runs *run.Registry, versions *claude.Versions, log *slog
 		Concurrency:           config.MaxConnections + spareConnections,
 		ReduceMemoryUsage:     true,
 	})
-	s.route(gate{hosts: config.AllowHosts, origins: config.AllowOrigins})
+	s.route(gate{hosts: lower(config.AllowHosts), origins: lower(config.AllowOrigins)})
 	return s
 }
 

@@ -181,8 +181,12 @@ func (s *session) ping(every time.Duration) {
 	}
 }
 
-// pace tells whether the client takes what is sent to it.
-func (s *session) pace() pace { return pace{wire: wireOf(s.conn.NetConn())} }
+// pace tells whether the client takes what is sent to it, from now on.
+func (s *session) pace() pace {
+	p := pace{wire: wireOf(s.conn.NetConn())}
+	p.moved()
+	return p
+}
 
 // send writes one text frame.
 func (s *session) send(text []byte) error {

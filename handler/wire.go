@@ -33,21 +33,23 @@ func (w *wire) Write(p []byte) (n int, err error) {
 	if w.stall == 0 {
 		return w.Conn.Write(p)
 	}
-	pace := pace{wire: w}
-	for standing := 0; ; standing++ {
-		_ = w.SetWriteDeadline(time.Now().Add(w.stall / 2))
+	pace, last := pace{wire: w}, time.Now()
+	for {
+		_ = w.SetWriteDeadline(time.Now().Add(w.stall / stallSteps))
 		wrote, err := w.Conn.Write(p[n:])
 		if n += wrote; !isTimeout(err) {
 			return n, err
 		}
-		switch {
-		case wrote > 0 || pace.moved():
-			standing = -1
-		case standing == 1:
+		if pace.moved() || wrote > 0 {
+			last = time.Now()
+		} else if time.Since(last) >= w.stall {
 			return n, err
 		}
 	}
 }
+
+// stallSteps is how often within the stall timeout a blocked write looks for progress.
+const stallSteps = 8
 
 // isTimeout reports whether a deadline has passed.
 func isTimeout(err error) bool {
@@ -58,20 +60,21 @@ func isTimeout(err error) bool {
 // pace tells whether a client takes anything.
 type pace struct {
 	wire  *wire
+	begun bool
 	taken uint64
 }
 
 // moved reports whether the client has taken something since the last call, while more
-// waits. Its system takes what its program does not read only as long as it has room, so
-// that with something waiting it is the program that reads.
+// waits; the first call only looks. Its system takes what its program does not read only as
+// long as it has room, so that with something waiting it is the program that reads.
 func (p *pace) moved() bool {
 	if p.wire == nil {
 		return false
 	}
 	taken, waiting := p.wire.taken()
-	before := p.taken
-	p.taken = taken
-	return waiting && taken > before
+	moved := p.begun && waiting && taken > p.taken
+	p.begun, p.taken = true, taken
+	return moved
 }
 
 func (w *wire) Read(p []byte) (int, error) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -89,9 +90,15 @@ func (g *Registry) Submit(payload schema.Payload) (*Run, *View, error) {
 	return r, view, nil
 }
 
+// idPattern is what newID makes.
+var idPattern = regexp.MustCompile(`^run_[a-z2-7]{26}$`)
+
+// newID returns a run's id, which nobody can guess.
+func newID() string { return "run_" + strings.ToLower(rand.Text()) }
+
 // newRun makes a run, its files and a view of them.
 func (g *Registry) newRun(payload schema.Payload, ticket *ticket) (*Run, *View, error) {
-	id := "run_" + strings.ToLower(rand.Text())
+	id := newID()
 	files, err := newFiles(filepath.Join(g.procDir(), id))
 	if err != nil {
 		return nil, nil, err
@@ -160,7 +167,7 @@ func (g *Registry) Sweep(ctx context.Context) error {
 		return fmt.Errorf("make data directory: %w", err)
 	}
 	belongs := func(id string) bool {
-		if filepath.Base(id) != id {
+		if !idPattern.MatchString(id) {
 			return false
 		}
 		_, err := os.Stat(filepath.Join(g.procDir(), id))
@@ -183,6 +190,9 @@ func (g *Registry) Sweep(ctx context.Context) error {
 func (g *Registry) removeOld() error {
 	entries, err := os.ReadDir(g.procDir())
 	for _, entry := range entries {
+		if !idPattern.MatchString(entry.Name()) {
+			continue // not ours
+		}
 		err = errors.Join(err, os.RemoveAll(filepath.Join(g.procDir(), entry.Name())))
 	}
 	return err

@@ -29,7 +29,11 @@ func TestARunHasOneOutcome(t *testing.T) {
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, script, func(c *Config) { c.RunTimeout = 2 * time.Second })
+			h := newHouse(t, script, func(c *Config) {
+				if want == schema.TimeoutWall {
+					c.RunTimeout = time.Second
+				}
+			})
 			r, view := h.submit(t)
 			o := r.end(t)
 			require.Equal(t, want, o.Code())
@@ -173,7 +177,7 @@ func awaitLine(t *testing.T, v *View) {
 func TestSweepRemovesWhatAnEarlierServerLeft(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "exit 0", nil)
-	old := filepath.Join(h.procDir(), "run_old")
+	old := filepath.Join(h.procDir(), "run_"+strings.Repeat("a", 26))
 	require.NoError(t, os.MkdirAll(old, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(old, "stdout"), []byte("x"), 0o600))
 	require.NoError(t, h.Sweep(t.Context()))

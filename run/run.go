@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -106,13 +108,28 @@ func (r *Run) live() Outcome {
 	process, err := r.launch()
 	if err != nil {
 		r.log.Warn("start claude", "error", err)
-		return failed(schema.SpawnFailed, err.Error()+"; "+claude.Hint)
+		return failed(schema.SpawnFailed, err.Error()+spawnHint(err))
 	}
 	return r.follow(process, growth)
 }
 
+// errWorkspace is what a client is told when runs have nowhere to work.
+var errWorkspace = errors.New("the workspace is missing and cannot be made: check --workspace")
+
+// spawnHint says what to do about a CLI that cannot be started.
+func spawnHint(err error) string {
+	if errors.Is(err, errWorkspace) {
+		return ""
+	}
+	return "; " + claude.Hint
+}
+
 // launch starts the CLI with its output in the run's files.
 func (r *Run) launch() (*procman.Process, error) {
+	// An earlier run may have removed it.
+	if err := os.MkdirAll(r.registry.config.Workspace, 0o700); err != nil {
+		return nil, errWorkspace
+	}
 	return r.registry.agent.Start(claude.Launch{
 		ID: r.ID, Dir: r.registry.config.Workspace, Partial: r.payload.Partial,
 		Stdout: r.files.stdout, Stderr: r.files.stderr,
@@ -125,6 +142,7 @@ func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
 	r.setState(Running)
 	lines, err := spool.OpenAfter(r.files.stdoutPath(), 0, &r.index)
 	if err != nil {
+		_ = process.Stdin.Close()
 		process.Stop(r.registry.atOnce, 0)
 		return r.internal("open output", err)
 	}

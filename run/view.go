@@ -71,6 +71,10 @@ func (v *View) Next() (Event, error) {
 		return Event{Line: line}, err
 	}
 	line, err = next(v.stderr, ended)
+	if errors.Is(err, spool.ErrTruncated) { // by "> /dev/stderr"; what is there now is worth showing
+		v.stderr.Rewind()
+		line, err = next(v.stderr, ended)
+	}
 	if !errors.Is(err, io.EOF) {
 		return v.stderrEvent(line, err)
 	}

@@ -33,6 +33,10 @@ type watch struct {
 
 // serve returns when the process shall be stopped.
 func (w *watch) serve() {
+	defer w.process.Stdin.Close()
+	if w.run.reason() != nil {
+		return // a prompt that nobody waits for costs money
+	}
 	if err := w.run.registry.agent.Prompt(w.process, w.run.payload.Prompt); err != nil {
 		w.run.log.Warn("give prompt", "error", err)
 	}
@@ -44,7 +48,6 @@ func (w *watch) serve() {
 			w.fail("read output", err)
 		}
 	}
-	_ = w.process.Stdin.Close()
 }
 
 // ready is a channel that can always be read.

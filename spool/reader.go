@@ -2,11 +2,16 @@ package spool
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 )
+
+// ErrTruncated says that somebody has cut the file: a program that opens its own
+// /dev/stdout for writing does. What stood there before the reader came is lost.
+var ErrTruncated = errors.New("spool: the file was truncated")
 
 // BufferSize is what one Reader keeps in memory, in bytes.
 const BufferSize = 64 << 10
@@ -114,10 +119,28 @@ func (r *Reader) fill() error {
 		return nil
 	case err == nil: // the limit is reached
 		return io.EOF
+	case errors.Is(err, io.EOF):
+		return r.checkSize(at)
 	default:
 		return err
 	}
 }
+
+// checkSize returns io.EOF, or ErrTruncated if the file is shorter than what was read of it.
+func (r *Reader) checkSize(read int64) error {
+	info, err := r.file.Stat()
+	if err == nil && info.Size() < read {
+		return ErrTruncated
+	}
+	if err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// Rewind starts again at the beginning of the file, of which nothing is known any more.
+// Lines are counted on.
+func (r *Reader) Rewind() { r.base, r.from, r.end, r.scan = 0, 0, 0, 0 }
 
 // makeRoom drops what was handed out. A line that alone fills the buffer is dropped too:
 // from then on it is a place in the file.
