@@ -193,3 +193,13 @@ func TestProgramTellsWhyItCannotBeStarted(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, filepath.IsAbs(path))
 }
+
+// The list is documented in full.
+func TestEnvironmentIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "docs", "architecture.md"))
+	require.NoError(t, err)
+	_, list, _ := strings.Cut(string(text), "    PATH HOME")
+	list, _, _ = strings.Cut("PATH HOME"+list, "\n\n")
+	require.Equal(t, allowedVariables, strings.Fields(list))
+}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What of the server's environment the CLI gets: what it needs to run, to find its login
+// allowedVariables is what of the server's environment the CLI gets: what it needs to run, to find its login
 // and configuration, and to reach its API. A trailing * stands for any ending, a leading
 // one for any beginning. Everything else stays with the server.
 var allowedVariables = []string{

@@ -15,7 +15,7 @@
 // # Limits
 //
 // Headers 16 KiB and 8 seconds, messages [schema.MaxMessageBytes], sockets as configured.
-// A write that the client does not take within the stall timeout ends its socket.
+// A client that takes nothing for the stall timeout is cut.
 //
 // # Errors
 //

@@ -19,7 +19,7 @@ import (
 // Waits at the end of a socket.
 const (
 	closeAnswer = 2 * time.Second // for it to answer a close frame
-	closeEcho   = time.Second     // for it to take the answer to its own
+	closeEcho   = time.Second     // for the connection to be free for the answer to its own
 	lingerTime  = time.Second     // to read what is still under way, so that no reset overtakes a close frame
 	lingerBytes = 1 << 20
 )
@@ -29,7 +29,7 @@ const (
 type session struct {
 	conn *websocket.Conn
 	log  *slog.Logger
-	// stall is how long one write may take; silence how long the client may be silent.
+	// stall is how long the client may take nothing; silence how long it may say nothing.
 	stall, silence time.Duration
 
 	// messages are what the client has sent. The reader never waits for the writer: there
