@@ -79,6 +79,7 @@ func TestAKilledServersRunsReadTheEndOfTheirStdin(t *testing.T) {
 	require.Equal(t, 1006, c.rest().code)
 	require.Eventually(t, func() bool { _, err := os.Stat(proof); return err == nil }, patience, 10*time.Millisecond)
 	s.awaitNoSurvivors(t, patience)
+	s.startOn(t) // which tidies up
 }
 
 func TestTheNextServerEndsWhatAKilledOneLeft(t *testing.T) {

@@ -116,7 +116,7 @@ func TestS07SecretsAreMaskedEverywhereButInStdout(t *testing.T) {
 	t.Parallel()
 	const (
 		key   = "sk-ant-api03-CANARY_of-the-key-0123456789"
-		token = "CANARYtokenCANARYtoken"
+		token = "0123-CANARYtoken-56789"
 		other = "-----BEGIN KEY-----\nCANARYfirstline\nCANARYsecondline\n-----END KEY-----"
 	)
 	s := startServerWith(t, func(command *exec.Cmd) {
@@ -127,7 +127,7 @@ func TestS07SecretsAreMaskedEverywhereButInStdout(t *testing.T) {
 		"without a newline":     `printf "$ANTHROPIC_API_KEY" >&2`,
 		"a key of someone else": `echo "sk-ant-api03-CANARY_of-another" >&2`,
 		"across the limit":      `head -c 1048566 /dev/zero | tr '\0' x >&2; echo "$CLAUDE_CODE_OAUTH_TOKEN" >&2`,
-		"where the tail begins": `i=0; while [ $i -lt 800 ]; do printf "$CLAUDE_CODE_OAUTH_TOKEN" >&2; i=$((i+1)); done`,
+		"where the tail begins": `i=0; while [ $i -lt 800 ]; do printf "$CLAUDE_CODE_OAUTH_TOKEN" >&2; i=$((i+1)); done; printf " more!" >&2`,
 		"in two writes":         `printf "$ANTHROPIC_API_KEY" | head -c 20 >&2; sleep 0.1; printf "$ANTHROPIC_API_KEY" | tail -c +21 >&2`,
 		"in an API's error":     say(initLine) + `printf '{"type":"result","is_error":true,"result":"bad key %s"}\n' "$CLAUDE_CODE_OAUTH_TOKEN" >&1`,
 	} {
