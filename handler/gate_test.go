@@ -86,7 +86,7 @@ func TestGateKnowsTheServersOrigins(t *testing.T) {
 		{"https://app.example:443", loopback, false}, // browsers do not write it
 		{"vscode-webview://x", loopback, true},
 		{"vscode-webview://y", loopback, false},
-		{"https://spool.example", loopback, true}, // an allowed name, behind a proxy with TLS
+		{"https://spool.example", loopback, true},      // an allowed name, behind a proxy with TLS
 		{"http://spool.example:8080", loopback, false}, // another program on that host
 		{"ftp://localhost:3000", loopback, false},
 		{"null", loopback, false},
