@@ -109,6 +109,18 @@ func TestSweepFindsWhatHasNoMarker(t *testing.T) {
 	require.NoDirExists(t, l.groups+"/"+p.id)
 }
 
+// Whoever is killed one by one may start others meanwhile.
+func TestSweepEndsWhatStartsOthersAllTheTime(t *testing.T) {
+	p, out := shell(t, `trap '' TERM
+		start() { while :; do (sleep 0.01; exec sleep 600) & sleep 0.03; done; }
+		start & start & start & echo ready; wait`)
+	require.Equal(t, "ready", line(t, out))
+	_, left, err := shared.Sweep(t.Context(), func(id string) bool { return id == p.id }, 200*time.Millisecond)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	wait(t, p.Exited(), "exit")
+}
+
 // Root, and the owner of a delegated tree, may leave a control group. The marker remains.
 func TestWhatLeftItsControlGroupIsFound(t *testing.T) {
 	l := shared.host.(*linux)

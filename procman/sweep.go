@@ -20,10 +20,8 @@ func (s *Supervisor) Sweep(ctx context.Context, belongs func(id string) bool, gr
 		if err != nil || len(members) == 0 {
 			break
 		}
-		for _, m := range members {
-			m.signal(rung.signal)
-		}
-		members, err = s.awaitSwept(ctx, belongs, rung.wait)
+		signalAll(members, rung.signal)
+		members, err = s.awaitSwept(ctx, belongs, rung.wait, rung.signal == syscall.SIGKILL)
 	}
 	if len(members) == 0 {
 		s.host.tidy(belongs)
@@ -31,14 +29,24 @@ func (s *Supervisor) Sweep(ctx context.Context, belongs func(id string) bool, gr
 	return found, pids(members), err
 }
 
-// awaitSwept waits until no stray is left, and returns those that are.
-func (s *Supervisor) awaitSwept(ctx context.Context, belongs func(string) bool, d time.Duration) ([]identity, error) {
+func signalAll(members []identity, signal syscall.Signal) {
+	for _, m := range members {
+		m.signal(signal)
+	}
+}
+
+// awaitSwept waits until no stray is left, and returns those that are. With kill set it kills
+// them again and again: one may have started another before it was hit.
+func (s *Supervisor) awaitSwept(ctx context.Context, belongs func(string) bool, d time.Duration, kill bool) ([]identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	for {
 		members, err := s.host.strays(s.marker, belongs)
 		if err != nil || len(members) == 0 {
 			return members, err
+		}
+		if kill {
+			signalAll(members, syscall.SIGKILL)
 		}
 		select {
 		case <-time.After(lastPoll):
