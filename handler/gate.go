@@ -52,8 +52,8 @@ func (g gate) allowsHost(host string, local net.Addr) bool {
 	if !ok || port != "" && port != strconv.Itoa(tcp.Port) || port == "" && tcp.Port != 80 {
 		return false
 	}
-	if tcp.IP.IsLoopback() && slices.Contains([]string{"localhost", "127.0.0.1", "[::1]"}, name) {
-		return true
+	if tcp.IP.IsLoopback() {
+		return slices.Contains([]string{"localhost", "127.0.0.1", "[::1]", tcp.IP.String()}, name)
 	}
 	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
 	return err == nil && address.Unmap() == tcp.AddrPort().Addr().Unmap()
