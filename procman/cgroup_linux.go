@@ -40,14 +40,14 @@ func makeGroups() string {
 	return dir
 }
 
-// removeAbandoned removes the empty directories of instances that were killed. Those with
-// groups in them are for who sweeps their ids.
+// removeAbandoned removes the directories of instances that were killed. Where something
+// still lives in a group, that is for who sweeps its id.
 func removeAbandoned(own string) {
 	dirs, _ := filepath.Glob(filepath.Join(own, groupPrefix+"*"))
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), groupPrefix))
 		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			_ = os.Remove(dir)
+			_ = removeGroups(dir)
 		}
 	}
 }

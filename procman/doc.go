@@ -22,7 +22,9 @@
 //
 // # Limits
 //
-// Processes are counted a few times a second, so that a fork bomb is noticed with a delay.
+// Processes are counted a few times a second, so that a fork bomb is noticed with a delay,
+// and only a control group ends one that doubles: one by one, they start faster than they
+// can be ended.
 // A process that moves itself out of its control group, as root and the owner of a delegated
 // tree may, is found by its marker, and within a second after its Process has ended.
 // Without control groups, one that clears its environment, takes a session of its own and

@@ -174,7 +174,7 @@ func (r *Run) masked(o Outcome) Outcome {
 
 // reason is why the run shall end, nil as long as it shall not.
 func (r *Run) reason() *Reason {
-	reason, _ := context.Cause(r.ctx).(*Reason)
+	reason, _ := errors.AsType[*Reason](context.Cause(r.ctx))
 	return reason
 }
 
