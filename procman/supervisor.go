@@ -72,11 +72,15 @@ func (s *Supervisor) unregister(p *Process) {
 func (s *Supervisor) patrol() {
 	tick := time.NewTicker(s.host.interval())
 	defer tick.Stop()
-	for running := s.look(); len(running) > 0; running = s.look() {
+	for {
+		<-tick.C // a process that is just starting needs the machine more than we do
+		running := s.look()
+		if len(running) == 0 {
+			return
+		}
 		for _, p := range running {
 			p.checkCount()
 		}
-		<-tick.C
 	}
 }
 
