@@ -22,6 +22,7 @@ type baseline struct {
 }
 
 func (s *server) baseline(t testing.TB) baseline {
+	t.Helper()
 	return baseline{
 		descriptors: s.descriptors(t), threads: len(s.procEntries(t, "task")), children: s.children(t),
 		runs: len(s.runDirs(t)), groups: len(s.groups(t)), memory: s.rss(t),
@@ -29,6 +30,7 @@ func (s *server) baseline(t testing.TB) baseline {
 }
 
 func (s *server) procEntries(t testing.TB, name string) []os.DirEntry {
+	t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/%s", s.command.Process.Pid, name))
 	require.NoError(t, err)
 	return entries
@@ -36,6 +38,7 @@ func (s *server) procEntries(t testing.TB, name string) []os.DirEntry {
 
 // children counts the server's children, dead ones that nobody has reaped among them.
 func (s *server) children(t testing.TB) (n int) {
+	t.Helper()
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.command.Process.Pid))
 	require.NoError(t, err)
 	for _, task := range tasks {
@@ -47,6 +50,7 @@ func (s *server) children(t testing.TB) (n int) {
 
 // groups returns the control groups of the server's runs.
 func (s *server) groups(t testing.TB) (dirs []string) {
+	t.Helper()
 	for _, mount := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"} {
 		for _, depth := range []string{"", "*", "*/*", "*/*/*"} {
 			found, err := filepath.Glob(filepath.Join(mount, depth, fmt.Sprintf("spool-%d", s.command.Process.Pid), "run_*"))
@@ -87,6 +91,7 @@ func (s *server) awaitBaseline(t *testing.T, descriptors int) (b baseline) {
 
 // resetMany runs n prompts, eight at a time, and cuts each at a random point of its life.
 func (s *server) resetMany(t *testing.T, n int) {
+	t.Helper()
 	var clients sync.WaitGroup
 	turns := make(chan int)
 	for range 8 {
@@ -104,6 +109,7 @@ func (s *server) resetMany(t *testing.T, n int) {
 }
 
 func (s *server) resetOne(t *testing.T) {
+	t.Helper()
 	c := s.dial(t)
 	defer c.reset()
 	frames := rand.IntN(6) // info, run, three lines, the close frame
@@ -151,6 +157,7 @@ func TestN02APeerThatAnswersPingsMayBeSilent(t *testing.T) {
 
 // startClient starts spool run as a process of its own.
 func (s *server) startClient(t *testing.T, prompt string) *exec.Cmd {
+	t.Helper()
 	client := exec.Command(binaries.spool, "run", "--url="+s.url, "--", prompt)
 	t.Cleanup(func() {
 		_ = client.Process.Kill()

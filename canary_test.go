@@ -34,10 +34,17 @@ func TestA08NothingThatAClientSendsIsLogged(t *testing.T) {
 
 // sendCanaries connects with it in headers, the query, a subprotocol and a cookie.
 func (s *server) sendCanaries(t *testing.T) {
+	t.Helper()
 	for _, header := range []http.Header{
-		{"Authorization": {"Bearer " + canary}}, {"Cookie": {"token=" + canary}}, {"Sec-Websocket-Protocol": {"token." + canary}},
-		{"Origin": {"http://" + canary + ".example"}}, {"X-Forwarded-Host": {canary}}, {"User-Agent": {canary}}, {canary: {canary}},
-		{"X-Long": {strings.Repeat(canary, 600)}}, {"X-Much": {strings.Repeat(canary, 6000)}},
+		{"Authorization": {"Bearer " + canary}},
+		{"Cookie": {"token=" + canary}},
+		{"Sec-Websocket-Protocol": {"token." + canary}},
+		{"Origin": {"http://" + canary + ".example"}},
+		{"X-Forwarded-Host": {canary}},
+		{"User-Agent": {canary}},
+		{canary: {canary}},
+		{"X-Long": {strings.Repeat(canary, 600)}},
+		{"X-Much": {strings.Repeat(canary, 6000)}},
 	} {
 		conn, answer, _ := websocket.DefaultDialer.Dial("ws://"+s.addr+"/ws/claude?token="+canary, header)
 		if conn != nil {
@@ -51,11 +58,17 @@ func (s *server) sendCanaries(t *testing.T) {
 
 // requestCanaries sends plain and broken requests with it.
 func (s *server) requestCanaries(t *testing.T) {
+	t.Helper()
 	for _, lines := range [][]string{
 		s.getLines("/" + canary), s.getLines("/api/health?token=" + canary), s.getLines("/readyz", "Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte(canary))),
-		{"GET / HTTP/1.1", "Host: " + canary}, {canary + " / HTTP/1.1", "Host: " + s.addr}, {"GET http://" + canary + "/ HTTP/1.1", "Host: " + canary},
-		{"GET / HTTP/1.1", "Host: " + s.addr, canary}, {"GET / HTTP/1.1", "Host: " + s.addr, "Content-Length: " + canary}, {canary},
-		{"POST /" + canary + " HTTP/1.1", "Host: " + s.addr, "Transfer-Encoding: " + canary}, {"GET /%zz" + canary + " HTTP/1.1", "Host: " + s.addr},
+		{"GET / HTTP/1.1", "Host: " + canary},
+		{canary + " / HTTP/1.1", "Host: " + s.addr},
+		{"GET http://" + canary + "/ HTTP/1.1", "Host: " + canary},
+		{"GET / HTTP/1.1", "Host: " + s.addr, canary},
+		{"GET / HTTP/1.1", "Host: " + s.addr, "Content-Length: " + canary},
+		{canary},
+		{"POST /" + canary + " HTTP/1.1", "Host: " + s.addr, "Transfer-Encoding: " + canary},
+		{"GET /%zz" + canary + " HTTP/1.1", "Host: " + s.addr},
 	} {
 		a := s.request(t, lines...)
 		require.NotContains(t, a.body, canary, lines[0])
@@ -67,6 +80,7 @@ func (s *server) requestCanaries(t *testing.T) {
 // runCanaries sends prompts and payloads with it, to runs that end in all ways. What the
 // fake prints on stderr is shown to the client, but for the key.
 func (s *server) runCanaries(t *testing.T) {
+	t.Helper()
 	for _, work := range []string{"exit 0", "exit 3", "kill -KILL $$", say(initLine), say(initLine, `{"type":"result","is_error":true,"result":"`+canary+`"}`)} {
 		e := s.run(t, script("# "+canary, `echo "$ANTHROPIC_API_KEY" >&2`, "echo '"+canary+"' >&2", work))
 		require.NotContains(t, strings.Join(e.stderr, "\n")+e.err.Text+e.reason, canary)

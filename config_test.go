@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +52,7 @@ func TestCheckListen(t *testing.T) {
 		err := c.checkListen()
 		require.Equal(t, allowed, err == nil, "%q: %v", listen, err)
 		if err != nil {
-			require.IsType(t, &usageError{}, err)
+			require.ErrorAs(t, err, new(*usageError))
 		}
 	}
 	for _, listen := range []string{"0.0.0.0:1", "[::]:1", ":1", "example.com:1"} {
@@ -159,5 +158,5 @@ func TestDefaultDataDir(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", "")
 	require.Empty(t, defaultDataDir())
 	err := (&serveCommand{Listen: "127.0.0.1:0"}).check()
-	require.True(t, strings.Contains(err.Error(), "--data-dir"), err)
+	require.Contains(t, err.Error(), "--data-dir")
 }

@@ -22,6 +22,7 @@ import (
 
 // readFile returns a file of the repository.
 func readFile(t *testing.T, path string) string {
+	t.Helper()
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(text)
@@ -29,6 +30,7 @@ func readFile(t *testing.T, path string) string {
 
 // packageImports returns what every package of this module imports, tests left out.
 func packageImports(t *testing.T) map[string][]string {
+	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
 	require.NoError(t, err)
 	imports := map[string][]string{}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -43,6 +42,7 @@ func (d *drained) requireAll(t *testing.T, kind string, n int, code schema.Code)
 // but end when they are asked to, deaf ones; some that wait in the queue; and sockets
 // without a prompt.
 func populate(t *testing.T, s *server, gate string) *drained {
+	t.Helper()
 	d := &drained{ends: map[string][]end{}}
 	begin := func(kind string, n int, work string) {
 		for range n {
@@ -148,7 +148,7 @@ func TestD05AnIdleServerStopsAtOnce(t *testing.T) {
 	require.Zero(t, s.command.ProcessState.ExitCode())
 	d.all.Wait()
 	d.requireAll(t, "no prompt", 1, schema.Draining)
-	require.True(t, strings.Contains(s.log.String(), "stopping"))
+	require.Contains(t, s.log.String(), "stopping")
 }
 
 func TestD05ASignalInTheFirstMomentIsHeeded(t *testing.T) {

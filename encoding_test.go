@@ -40,8 +40,8 @@ func TestS06ARuneMayCrossTheEdgeOfEveryBuffer(t *testing.T) {
 	e := s.run(t, script(`yes € | tr -d '\n' | head -c 300000; printf '\377\n'`))
 	requireEnd(t, e, "")
 	require.Len(t, e.lines, 1)
-	require.Equal(t, euros+1, len([]rune(e.lines[0])))
-	require.Equal(t, 3*euros+3, len(e.lines[0]), "nothing but the last byte was replaced")
+	require.Len(t, []rune(e.lines[0]), euros+1)
+	require.Len(t, e.lines[0], 3*euros+3, "nothing but the last byte was replaced")
 }
 
 func TestS06StderrIsUTF8Too(t *testing.T) {
@@ -49,7 +49,7 @@ func TestS06StderrIsUTF8Too(t *testing.T) {
 	s := startServer(t)
 	e := s.run(t, script(`printf 'a\000b\377x "quoted" \\ \033[1m\n' >&2; exit 1`))
 	require.Equal(t, []string{"a\x00b\ufffdx \"quoted\" \\ \x1b[1m"}, e.stderr)
-	require.EqualValues(t, 1011, e.code, "also the reason in the close frame is UTF-8")
+	require.Equal(t, 1011, e.code, "also the reason in the close frame is UTF-8")
 }
 
 // A line is sent when it is whole, and while the process goes on.

@@ -117,6 +117,7 @@ func (r record) save() {
 
 // records returns what all starts of the fake saw, in no order.
 func (s *server) started(t testing.TB) (all []record) {
+	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(s.records, "*.json"))
 	require.NoError(t, err)
 	for _, path := range paths {

@@ -29,7 +29,7 @@ func (s *server) requireOverloaded(t *testing.T) {
 		e := c.rest()
 		fastest = min(fastest, time.Since(start))
 		requireEnd(t, e, schema.Overloaded)
-		require.EqualValues(t, 1013, e.code)
+		require.Equal(t, 1013, e.code)
 		require.Empty(t, e.lines, "no run, no place")
 	}
 	require.Less(t, fastest, 100*time.Millisecond)

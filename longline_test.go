@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,7 +64,7 @@ func TestS05TooMuchOutputEndsTheRun(t *testing.T) {
 		start := time.Now()
 		e := s.run(t, script(flood+work))
 		requireEnd(t, e, schema.OutputLimit)
-		require.EqualValues(t, 1011, e.code)
+		require.Equal(t, 1011, e.code)
 		require.Equal(t, "first", e.lines[0], name)
 		require.LessOrEqual(t, len(e.lines), 2000, "what is beyond the limit is not sent")
 		require.Less(t, time.Since(start), 9*time.Second, name)
@@ -86,7 +85,7 @@ func (c *socket) digests() (lines []string) {
 		_, message, err := c.NextReader()
 		if err != nil {
 			var closed *websocket.CloseError
-			require.True(c.t, errors.As(err, &closed), "%v", err)
+			require.ErrorAs(c.t, err, &closed)
 			require.EqualValues(c.t, schema.CloseDone, closed.Code, closed.Text)
 			return lines
 		}

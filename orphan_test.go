@@ -27,6 +27,7 @@ func requireNobodyNaps(t *testing.T, nap string, d time.Duration) {
 
 // nappers returns the processes with this argument.
 func nappers(t *testing.T, nap string) (paths []string) {
+	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	require.NoError(t, err)
 	for _, path := range all {
@@ -116,7 +117,7 @@ func TestS12AForkBombIsStoppedAndTouchesNobody(t *testing.T) {
 
 	e := s.run(t, script("echo before; while :; do sleep 100 & done"))
 	requireEnd(t, e, schema.ProcessLimit)
-	require.EqualValues(t, 1011, e.code)
+	require.Equal(t, 1011, e.code)
 	require.Contains(t, e.err.Text, "512")
 	require.Equal(t, []string{"before"}, e.lines)
 

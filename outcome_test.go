@@ -22,7 +22,7 @@ func TestS01AnExitStatusIsToldWithTheEndOfStderr(t *testing.T) {
 	s := startServer(t)
 	e := s.run(t, script("echo one; echo boom >&2; exit 3"))
 	requireEnd(t, e, schema.ExitNonzero)
-	require.EqualValues(t, 1011, e.code)
+	require.Equal(t, 1011, e.code)
 	require.Contains(t, e.err.Text, "3")
 	require.Contains(t, e.err.Text, "boom")
 	require.Equal(t, []string{"one"}, e.lines)
@@ -52,7 +52,7 @@ func TestS02ASignalIsToldByName(t *testing.T) {
 	for _, signal := range []string{"SEGV", "KILL", "TERM"} {
 		e := s.run(t, script("echo before", "kill -"+signal+" $$", "sleep 600"))
 		requireEnd(t, e, schema.KilledBySignal)
-		require.EqualValues(t, 1011, e.code)
+		require.Equal(t, 1011, e.code)
 		require.Contains(t, e.err.Text, "SIG"+signal)
 		require.Equal(t, []string{"before"}, e.lines)
 	}
@@ -67,7 +67,7 @@ func TestS04TheLastLineNeedsNoNewline(t *testing.T) {
 
 	e = s.run(t, script(`printf 'a\nb'`, "kill -KILL $$"))
 	requireEnd(t, e, schema.KilledBySignal)
-	require.EqualValues(t, 1011, e.code)
+	require.Equal(t, 1011, e.code)
 	require.Equal(t, []string{"a", "b"}, e.lines)
 }
 

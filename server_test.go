@@ -38,11 +38,13 @@ type server struct {
 // startServer starts spool on a free port with the fake as claude, and flags besides. At the
 // end of the test it is stopped, and nothing of it may be left.
 func startServer(t testing.TB, flags ...string) *server {
+	t.Helper()
 	return startServerWith(t, func(*exec.Cmd) {}, flags...)
 }
 
 // startServerWith is startServer with a chance to change the command before it starts.
 func startServerWith(t testing.TB, change func(*exec.Cmd), flags ...string) *server {
+	t.Helper()
 	s := &server{dir: t.TempDir(), records: t.TempDir(), log: &lockedBuffer{}, exited: make(chan struct{})}
 	s.command = exec.Command(binaries.spool, slices.Concat(
 		[]string{"--listen=127.0.0.1:0", "--data-dir=" + s.dir, "--claude=" + binaries.claude}, flags)...)
@@ -68,6 +70,7 @@ func startServerWith(t testing.TB, change func(*exec.Cmd), flags ...string) *ser
 
 // finish stops the server, at once if it still runs, and looks for what it left behind.
 func (s *server) finish(t testing.TB) {
+	t.Helper()
 	for range 2 { // the second signal leaves out every grace
 		_ = s.command.Process.Signal(syscall.SIGTERM)
 	}
@@ -82,6 +85,7 @@ func (s *server) finish(t testing.TB) {
 
 // awaitExit waits for the server to exit, and kills it when that takes too long.
 func (s *server) awaitExit(t testing.TB) {
+	t.Helper()
 	select {
 	case <-s.exited:
 	case <-time.After(patience):
@@ -93,6 +97,7 @@ func (s *server) awaitExit(t testing.TB) {
 // survivors returns the living processes that this server's runs have started, by the
 // records directory in their environment.
 func (s *server) survivors(t testing.TB) (pids []int) {
+	t.Helper()
 	paths, err := filepath.Glob("/proc/[0-9]*/environ")
 	require.NoError(t, err)
 	for _, path := range paths {
@@ -133,6 +138,7 @@ type healthAnswer struct {
 
 // health asks the server how it is.
 func (s *server) health(t testing.TB) (h healthAnswer) {
+	t.Helper()
 	status, body := s.get(t, "/api/health")
 	require.Equal(t, http.StatusOK, status)
 	require.NoError(t, json.Unmarshal(body, &h))
@@ -150,6 +156,7 @@ func (s *server) awaitIdle(t testing.TB) {
 
 // get returns the answer to a plain request.
 func (s *server) get(t testing.TB, path string) (int, []byte) {
+	t.Helper()
 	answer, err := http.Get(s.url + path)
 	require.NoError(t, err)
 	defer answer.Body.Close()
@@ -160,6 +167,7 @@ func (s *server) get(t testing.TB, path string) (int, []byte) {
 
 // rss returns the server's resident memory in bytes.
 func (s *server) rss(t testing.TB) int64 {
+	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.command.Process.Pid))
 	require.NoError(t, err)
 	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
@@ -169,6 +177,7 @@ func (s *server) rss(t testing.TB) int64 {
 
 // descriptors returns how many the server has open.
 func (s *server) descriptors(t testing.TB) int {
+	t.Helper()
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.command.Process.Pid))
 	require.NoError(t, err)
 	return len(entries)
@@ -194,6 +203,7 @@ func (b *lockedBuffer) String() string {
 
 // runDirs returns the directories of runs that are there.
 func (s *server) runDirs(t testing.TB) []string {
+	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(s.dir, "proc", "*"))
 	require.NoError(t, err)
 	return dirs

@@ -106,6 +106,7 @@ func TestP20CompressionIsNeverNegotiated(t *testing.T) {
 
 // deflated returns n MiB of zeroes as a compressed message (RFC 7692).
 func deflated(t *testing.T, n int) string {
+	t.Helper()
 	var mib bytes.Buffer
 	w, err := flate.NewWriter(&mib, flate.BestCompression)
 	require.NoError(t, err)

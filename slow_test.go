@@ -26,6 +26,7 @@ func (s slowly) Read(p []byte) (int, error) {
 
 // dialSlowly connects with a small receive buffer and reads about 2 MB each second.
 func (s *server) dialSlowly(t *testing.T) *socket {
+	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	t.Cleanup(tick.Stop)
 	dialer := websocket.Dialer{NetDial: func(network, address string) (net.Conn, error) {

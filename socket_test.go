@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ type socket struct {
 
 // dial connects and reads nothing.
 func (s *server) dial(t testing.TB) *socket {
+	t.Helper()
 	conn, _, err := websocket.DefaultDialer.Dial("ws://"+s.addr+"/ws/claude", nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
@@ -28,6 +30,7 @@ func (s *server) dial(t testing.TB) *socket {
 
 // open connects, reads the info frame and sends a prompt with meta TEST.
 func (s *server) open(t testing.TB, prompt string) *socket {
+	t.Helper()
 	c := s.dial(t)
 	require.Equal(t, schema.InfoFrame, c.next())
 	c.prompt(prompt)
@@ -36,6 +39,7 @@ func (s *server) open(t testing.TB, prompt string) *socket {
 
 // begin is open, and reads the run frame too. It returns the run's id.
 func (s *server) begin(t testing.TB, prompt string) (*socket, string) {
+	t.Helper()
 	c := s.open(t, prompt)
 	var frame schema.RunFrame
 	require.NoError(t, json.Unmarshal([]byte(c.next()), &frame))
@@ -76,7 +80,7 @@ func (c *socket) rest() (e end) {
 	for {
 		require.NoError(c.t, c.SetReadDeadline(time.Now().Add(2*patience)))
 		_, text, err := c.ReadMessage()
-		if closed, ok := err.(*websocket.CloseError); ok {
+		if closed, ok := errors.AsType[*websocket.CloseError](err); ok {
 			e.code, e.reason = closed.Code, closed.Text
 			return e
 		}

@@ -16,6 +16,7 @@ import (
 
 // brokenPrograms makes everything that cannot be started, in a directory of its own.
 func brokenPrograms(t *testing.T) map[string]string {
+	t.Helper()
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	require.NoError(t, os.WriteFile(path("plain"), []byte("#!/bin/sh\necho hi\n"), 0o644))
@@ -45,7 +46,7 @@ func TestS03AProgramThatCannotStartIsToldAtOnce(t *testing.T) {
 			e := c.rest()
 			require.Less(t, time.Since(start), time.Second)
 			requireEnd(t, e, schema.SpawnFailed)
-			require.EqualValues(t, 1011, e.code)
+			require.Equal(t, 1011, e.code)
 			requireNoPath(t, e.err.Text, path)
 			requireNoPath(t, e.reason, path)
 			s.requireDegraded(t, path)

@@ -85,6 +85,7 @@ func requireFlood(t *testing.T, frames []string, left int) {
 // watchDisk returns a function that tells how many bytes a file of a run, or all of them
 // together, had at most on disk since.
 func (s *server) watchDisk(t testing.TB, name string) (most func() int64) {
+	t.Helper()
 	stop, peak := make(chan struct{}), make(chan int64)
 	go func() {
 		var highest int64

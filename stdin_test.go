@@ -12,6 +12,7 @@ import (
 
 // program writes a shell script as a file that can stand for claude.
 func program(t *testing.T, lines ...string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "claude")
 	text := append([]string{"#!/bin/sh", `[ "$1" = --version ] && { echo 9.9.9; exit 0; }`}, lines...)
 	require.NoError(t, os.WriteFile(path, []byte(strings.Join(text, "\n")+"\n"), 0o700))

@@ -17,13 +17,21 @@ const deaf = "trap '' TERM INT HUP; echo ready; while :; do sleep 600; done"
 // leavings are the ways in which a client leaves.
 var leavings = map[string]func(t *testing.T, c *socket){
 	"with a close frame": func(t *testing.T, c *socket) {
+		t.Helper()
 		require.NoError(t, c.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1000, "")))
 	},
-	"with a FIN": func(t *testing.T, c *socket) { require.NoError(t, c.Close()) },
+	"with a FIN": func(t *testing.T, c *socket) {
+		t.Helper()
+		require.NoError(t, c.Close())
+	},
 	"with a half-closed connection": func(t *testing.T, c *socket) {
+		t.Helper()
 		require.NoError(t, c.NetConn().(*net.TCPConn).CloseWrite())
 	},
-	"with a RST": func(t *testing.T, c *socket) { c.reset() },
+	"with a RST": func(t *testing.T, c *socket) {
+		t.Helper()
+		c.reset()
+	},
 }
 
 // reset ends the connection in the rudest way.

@@ -39,7 +39,7 @@ func (s *server) requireTimeout(t *testing.T, code schema.Code, after time.Durat
 	e := c.rest()
 	require.InDelta(t, after.Seconds(), time.Since(start).Seconds(), 0.5)
 	requireEnd(t, e, code)
-	require.EqualValues(t, 1011, e.code)
+	require.Equal(t, 1011, e.code)
 	s.requireNoSurvivors(t)
 }
 
@@ -102,7 +102,7 @@ func TestS13TheDefaultIsFiveMinutes(t *testing.T) {
 	}
 	_, body := startServer(t).get(t, "/api/health")
 	require.NoError(t, json.Unmarshal(body, &h))
-	require.EqualValues(t, 300, h.Limits.RunTimeoutSeconds)
+	require.InDelta(t, 300, h.Limits.RunTimeoutSeconds, 0)
 }
 
 func TestAnIdleRunEnds(t *testing.T) {

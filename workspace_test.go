@@ -15,6 +15,7 @@ const awaitGo = `while [ ! -e go ]; do sleep 0.01; done`
 
 // sayGo lets a script go on.
 func (s *server) sayGo(t *testing.T) {
+	t.Helper()
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "workspace", "go"), nil, 0o600))
 }
 

@@ -17,7 +17,8 @@ func TestArgsAreTheOperatorsAlone(t *testing.T) {
 		base + " --setting-sources=user --strict-mcp-config": {},
 		base: {TrustWorkspace: true},
 		base + " --setting-sources=user --strict-mcp-config --permission-mode=plan --allowed-tools=Bash,Read --model=--x": {
-			PermissionMode: "plan", AllowedTools: []string{"Bash", "Read"}, Model: "--x"},
+			PermissionMode: "plan", AllowedTools: []string{"Bash", "Read"}, Model: "--x",
+		},
 	} {
 		require.Equal(t, want, strings.Join(options.Args(false), " "))
 	}
@@ -32,12 +33,15 @@ func TestPromptLineIsDataUnlessAllowed(t *testing.T) {
 		prompt  string
 		plain   bool // content is the string itself, into which the CLI looks
 	}{
-		{Options{}, "hi", false}, {Options{}, "/cost", false}, {Options{}, "@/etc/hostname", false},
+		{Options{}, "hi", false},
+		{Options{}, "/cost", false},
+		{Options{}, "@/etc/hostname", false},
 		{Options{AllowSlashCommands: true}, "/cost", true},
 		{Options{AllowSlashCommands: true}, "see @/etc/hostname", false},
 		{Options{AllowAttachments: true}, "/cost", false},
 		{Options{AllowAttachments: true}, "see @/etc/hostname", true},
-		{both, "/cost", true}, {both, "see @x", true},
+		{both, "/cost", true},
+		{both, "see @x", true},
 	} {
 		line := test.options.PromptLine(test.prompt)
 		require.Equal(t, 1, strings.Count(string(line), "\n"), "one line")

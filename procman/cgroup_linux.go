@@ -170,7 +170,7 @@ func (g *group) release() {
 // to see that.
 func removeEmptied(dir string) {
 	for wait := firstPoll; removeGroups(dir) != nil && wait < time.Second; wait *= 2 {
-		time.Sleep(wait)
+		time.Sleep(wait) //nolint:forbidigo // the kernel tells of no event here
 	}
 }
 

@@ -42,6 +42,7 @@ var serial atomic.Int64
 
 // shell starts sh -c script and returns it with a reader of its output.
 func shell(t *testing.T, script string, change ...func(*Spec)) (*Process, *bufio.Reader) {
+	t.Helper()
 	read, write, err := os.Pipe()
 	require.NoError(t, err)
 	t.Cleanup(func() { read.Close() })
@@ -64,6 +65,7 @@ func shell(t *testing.T, script string, change ...func(*Spec)) (*Process, *bufio
 
 // line waits for one line of output.
 func line(t *testing.T, from *bufio.Reader) string {
+	t.Helper()
 	text, err := from.ReadString('\n')
 	require.NoError(t, err)
 	return strings.TrimSuffix(text, "\n")
@@ -71,6 +73,7 @@ func line(t *testing.T, from *bufio.Reader) string {
 
 // wait fails the test if the process does not end in time.
 func wait(t *testing.T, c <-chan struct{}, what string) {
+	t.Helper()
 	select {
 	case <-c:
 	case <-time.After(20 * time.Second):
@@ -80,6 +83,7 @@ func wait(t *testing.T, c <-chan struct{}, what string) {
 
 // requireNoSurvivors looks for the process's marker in every environment.
 func requireNoSurvivors(t *testing.T, p *Process) {
+	t.Helper()
 	members, err := shared.host.strays(marker, func(id string) bool { return id == p.id })
 	require.NoError(t, err)
 	require.Empty(t, members)

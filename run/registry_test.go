@@ -117,6 +117,7 @@ func TestSubmitRefuses(t *testing.T) {
 }
 
 func cancelled(t *testing.T) context.Context {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx

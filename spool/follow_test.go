@@ -15,6 +15,7 @@ import (
 
 // watch returns a directory, its growth, and a file in it that is open for appending.
 func watch(t *testing.T) (*Growth, *os.File) {
+	t.Helper()
 	w, err := NewWatcher()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })

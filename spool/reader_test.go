@@ -17,6 +17,7 @@ import (
 
 // content writes text to a new file and returns its path.
 func content(t testing.TB, text string) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "stdout")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
@@ -24,6 +25,7 @@ func content(t testing.TB, text string) string {
 
 // collect reads every line that is there, and the rest if the file has ended.
 func collect(t testing.TB, r *Reader, ended bool) (lines []string) {
+	t.Helper()
 	for {
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) && ended {
