@@ -89,7 +89,7 @@ func TestAPanicOnASocketIsToldInNoWordsOfItsOwn(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(schema.Encode(errInternal)), string(frame))
 		_, _, err = conn.ReadMessage()
-		require.Equal(t, &websocket.CloseError{Code: 1011, Text: cutReason(errInternal.Error())}, err)
+		require.Equal(t, &websocket.CloseError{Code: 1011, Text: schema.Truncate(errInternal.Error(), schema.MaxCloseReasonBytes)}, err)
 		require.NoError(t, conn.Close())
 	}
 	require.Contains(t, log.String(), "nil pointer")

@@ -241,7 +241,7 @@ func (s *session) tell(e *ending) {
 	reason := ""
 	if e.err != nil {
 		_ = s.sendFrame(e.err)
-		reason = cutReason(string(e.err.Code) + ": " + e.err.Text)
+		reason = schema.Truncate(e.err.Error(), schema.MaxCloseReasonBytes)
 	}
 	message := websocket.FormatCloseMessage(int(e.code), reason)
 	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(s.stall))
@@ -249,15 +249,3 @@ func (s *session) tell(e *ending) {
 
 // cut closes the connection under the session: its reader ends, and writes fail.
 func (s *session) cut() { _ = s.conn.Close() }
-
-// cutReason returns what of text fits into a close frame, whole characters of it.
-func cutReason(text string) string {
-	if len(text) <= schema.MaxCloseReasonBytes {
-		return text
-	}
-	n := schema.MaxCloseReasonBytes
-	for !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n]
-}

@@ -46,7 +46,8 @@ func (d *descent) find(p *Process, table map[int]entry) []identity {
 
 // roots returns the pids that belong to p by themselves.
 func (d *descent) roots(p *Process, table map[int]entry) map[int]bool {
-	leaders, alone := p.supervisor.leaders(), p.supervisor.alone(p)
+	leaders := p.supervisor.leaders()
+	alone := leaders[p.pid] && len(leaders) == 1 // then every child of this program is its own
 	belongs := map[int]bool{}
 	for pid, e := range table {
 		orphan := e.parent == d.host.self && !leaders[pid]
@@ -70,9 +71,7 @@ func (d *descent) remember(table map[int]entry, belongs map[int]bool) []identity
 
 func (d *descent) kill(p *Process) error {
 	members, err := d.members(p)
-	for _, m := range members {
-		m.signal(syscall.SIGKILL)
-	}
+	signalAll(members, syscall.SIGKILL)
 	return err
 }
 

@@ -74,9 +74,7 @@ func (p *Process) terminate(ctx context.Context, grace time.Duration) bool {
 	case <-ctx.Done():
 	}
 	members, _ := p.scope.members(p) // what is not found now is killed later
-	for _, m := range members {
-		m.signal(syscall.SIGTERM)
-	}
+	signalAll(members, syscall.SIGTERM)
 	return p.awaitGone(ctx, time.Until(deadline))
 }
 

@@ -96,14 +96,6 @@ func (s *Supervisor) look() []*Process {
 	return running
 }
 
-// alone reports whether p is the only running process: then every child is its own.
-func (s *Supervisor) alone(p *Process) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, runs := s.running[p]
-	return runs && len(s.running) == 1
-}
-
 // leaders returns the pids of all running processes.
 func (s *Supervisor) leaders() map[int]bool {
 	s.mu.Lock()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -121,13 +120,10 @@ func withTail(text, stderr string) string {
 	return text + ": " + stderr
 }
 
-// cutText returns at most n bytes of text, whole characters of it.
+// cutText returns at most n bytes of text, and a sign if that is not all.
 func cutText(text string, n int) string {
-	if len(text) <= n {
-		return text
+	if cut := schema.Truncate(text, n); cut != text {
+		return cut + "…"
 	}
-	for n > 0 && !utf8.RuneStart(text[n]) {
-		n--
-	}
-	return text[:n] + "…"
+	return text
 }

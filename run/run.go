@@ -94,7 +94,6 @@ func (r *Run) live() Outcome {
 	select {
 	case <-r.ticket.admitted:
 	case <-r.ctx.Done():
-		return judge(claude.Turn{}, r.reason(), procman.Exit{}, "")
 	}
 	if reason := r.reason(); reason != nil {
 		return judge(claude.Turn{}, reason, procman.Exit{}, "")

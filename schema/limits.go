@@ -1,5 +1,7 @@
 package schema
 
+import "unicode/utf8"
+
 // Limits of what a client may send. Each names what it stops.
 const (
 	// MaxPromptBytes bounds the prompt, counted in UTF-8 bytes after JSON decoding.
@@ -19,3 +21,14 @@ const (
 	// section 5.5: 125 bytes of control payload, two of them the code).
 	MaxCloseReasonBytes = 123
 )
+
+// Truncate returns the first n bytes of text at most, whole characters of it.
+func Truncate(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}

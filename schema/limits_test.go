@@ -1,4 +1,4 @@
-package handler
+package schema
 
 import (
 	"strings"
@@ -6,8 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-
-	"spool/schema"
 )
 
 func TestReasonsFitIntoACloseFrame(t *testing.T) {
@@ -15,14 +13,14 @@ func TestReasonsFitIntoACloseFrame(t *testing.T) {
 	for _, unit := range []string{"a", "é", "€", "😀"} {
 		for n := range 200 {
 			text := strings.Repeat("x", n%4) + strings.Repeat(unit, n)
-			got := cutReason(text)
-			require.LessOrEqual(t, len(got), schema.MaxCloseReasonBytes)
+			got := Truncate(text, MaxCloseReasonBytes)
+			require.LessOrEqual(t, len(got), MaxCloseReasonBytes)
 			require.True(t, utf8.ValidString(got))
 			require.True(t, strings.HasPrefix(text, got))
-			if len(text) <= schema.MaxCloseReasonBytes {
+			if len(text) <= MaxCloseReasonBytes {
 				require.Equal(t, text, got)
 			} else {
-				require.Greater(t, len(got), schema.MaxCloseReasonBytes-utf8.UTFMax, "no more than needed is cut")
+				require.Greater(t, len(got), MaxCloseReasonBytes-utf8.UTFMax, "no more than needed is cut")
 			}
 		}
 	}
