@@ -48,6 +48,8 @@ function watchText() {
 // wholeText is the answer as the raw frames have it: the text of the assistant lines.
 async function wholeText(page) {
   await page.locator('#raw summary').click();
+  // The list is filled with the next animation frame; the result is its last line.
+  await page.locator('#raw-list li', { hasText: '"type":"result"' }).first().waitFor();
   const frames = await page.locator('#raw-list li').allTextContents();
   return frames.filter((text) => text.startsWith('{"type":"assistant"')).map((text) => JSON.parse(text))
     .flatMap((line) => line.message.content).filter((block) => block.type === 'text').map((block) => block.text).join('');
