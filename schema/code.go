@@ -26,6 +26,12 @@ const (
 	OutputLimit    Code = "OUTPUT_LIMIT"     // more output than the server allows a run
 	ProcessLimit   Code = "PROCESS_LIMIT"    // more processes than the server allows a run
 	SlowClient     Code = "SLOW_CLIENT"      // the client took nothing for too long
+	RunAborted     Code = "ABORTED"          // somebody has ended the run
+	RunInterrupted Code = "INTERRUPTED"      // the server was killed, and the run with it
+	StorageFull    Code = "STORAGE_FULL"     // the server's disk is nearly full
+	OutputGone     Code = "OUTPUT_GONE"      // the run's output is no longer kept
+	OutputDamaged  Code = "OUTPUT_DAMAGED"   // the kept output is not what the run has written
+	ReplayGap      Code = "REPLAY_GAP"       // the place to go on from is behind the run's end
 	Internal       Code = "INTERNAL"         // a fault of the server; the log has the cause
 )
 
@@ -43,6 +49,7 @@ const (
 	NotFound         Code = "NOT_FOUND"
 	MethodNotAllowed Code = "METHOD_NOT_ALLOWED"
 	UpgradeRequired  Code = "UPGRADE_REQUIRED"
+	KeyReused        Code = "KEY_REUSED" // an Idempotency-Key that came with another request
 	TooLarge         Code = "TOO_LARGE"
 )
 

@@ -22,9 +22,9 @@ var payloadFields = []field{
 	{"meta", func(p *Payload, v jsontext.Value) error { return readString(&p.Meta, v, "meta", InvalidMeta) }},
 	{"partial", func(p *Payload, v jsontext.Value) error { return readBool(&p.Partial, v, "partial") }},
 	{"timeoutSeconds", func(p *Payload, v jsontext.Value) error { return readSeconds(&p.TimeoutSeconds, v) }},
-	{"detach", forbidden[bool]("detach", "true or false")},
-	{"model", forbidden[string]("model", "a string")},
-	{"resume", forbidden[string]("resume", "a run's id")},
+	{"detach", func(p *Payload, v jsontext.Value) error { return readBool(&p.Detach, v, "detach") }},
+	{"model", func(p *Payload, v jsontext.Value) error { return readString(&p.Model, v, "model", InvalidOption) }},
+	{"resume", func(p *Payload, v jsontext.Value) error { return readString(&p.Resume, v, "resume", InvalidOption) }},
 }
 
 // Decode reads one payload from a client's message and validates it. It is strict where
@@ -123,19 +123,4 @@ func readSeconds(to *int, value jsontext.Value) error {
 		return NewError(InvalidOption, "timeoutSeconds must be a whole number of seconds, 1 or more")
 	}
 	return nil
-}
-
-// forbidden reads an option that this server knows and does not allow. Its zero value
-// asks for nothing, so {"detach":false} passes.
-func forbidden[T comparable](name, kind string) func(*Payload, jsontext.Value) error {
-	return func(_ *Payload, value jsontext.Value) error {
-		var given, zero T
-		if json.Unmarshal(value, &given) != nil || value.Kind() == 'n' {
-			return NewError(InvalidOption, name+" must be "+kind)
-		}
-		if given != zero {
-			return NewError(ForbiddenOption, name+" is not allowed by this server")
-		}
-		return nil
-	}
 }

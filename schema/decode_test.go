@@ -21,7 +21,11 @@ func TestDecodeAcceptsWhatClientsSend(t *testing.T) {
 		"escapes":                 {`{"prompt":"\u0001\ud83d\ude00","meta":"--"}`, Payload{Prompt: "\x01😀", Meta: "--"}},
 		"options": {
 			`{"prompt":"hi","meta":"A","partial":true,"timeoutSeconds":30}`,
-			Payload{Prompt: "hi", Meta: "A", Partial: true, TimeoutSeconds: 30},
+			Payload{Prompt: "hi", Meta: "A", Options: Options{Partial: true, TimeoutSeconds: 30}},
+		},
+		"more options": {
+			`{"prompt":"hi","meta":"A","detach":true,"model":"claude-opus-4-1[1m]","resume":"run_2gxc2yw2axqhc3abci3oftpjtt"}`,
+			Payload{Prompt: "hi", Meta: "A", Options: Options{Detach: true, Model: "claude-opus-4-1[1m]", Resume: "run_2gxc2yw2axqhc3abci3oftpjtt"}},
 		},
 		"options that ask for nothing": {`{"prompt":"hi","meta":"A","detach":false,"model":"","resume":""}`, Payload{Prompt: "hi", Meta: "A"}},
 	} {
@@ -77,9 +81,12 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"prompt":"a","meta":"A","timeoutSeconds":0}`:   InvalidOption,
 		`{"prompt":"a","meta":"A","timeoutSeconds":1.5}`: InvalidOption,
 		`{"prompt":"a","meta":"A","detach":1}`:           InvalidOption,
-		`{"prompt":"a","meta":"A","detach":true}`:        ForbiddenOption,
-		`{"prompt":"a","meta":"A","model":"x"}`:          ForbiddenOption,
-		`{"prompt":"a","meta":"A","resume":"run_1"}`:     ForbiddenOption,
+		`{"prompt":"a","meta":"A","model":7}`:            InvalidOption,
+		`{"prompt":"a","meta":"A","model":"--x"}`:        InvalidOption,
+		`{"prompt":"a","meta":"A","model":"a b"}`:        InvalidOption,
+		`{"prompt":"a","meta":"A","resume":null}`:        InvalidOption,
+		`{"prompt":"a","meta":"A","resume":"run_1"}`:     InvalidOption,
+		`{"prompt":"a","meta":"A","resume":"../../x"}`:   InvalidOption,
 	} {
 		_, err := Decode([]byte(message))
 		var refused *Error

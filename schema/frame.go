@@ -26,6 +26,18 @@ func NewQueuedFrame(position int) QueuedFrame {
 	return QueuedFrame{Info: "queued", Position: position}
 }
 
+// DeadlineFrame warns of the end of a run that goes on for too long:
+// {"info":"deadline","inSeconds":30}.
+type DeadlineFrame struct {
+	Info      string `json:"info"`
+	InSeconds int    `json:"inSeconds"`
+}
+
+// NewDeadlineFrame returns the frame for an end in so many seconds.
+func NewDeadlineFrame(seconds int) DeadlineFrame {
+	return DeadlineFrame{Info: "deadline", InSeconds: seconds}
+}
+
 // StderrFrame carries one line of the CLI's stderr: {"stderr":"…"}.
 type StderrFrame struct {
 	Stderr string `json:"stderr"`

@@ -16,13 +16,27 @@ type Payload struct {
 	Prompt string
 	// Meta names the work, for example a task id: 1 to [MaxMetaLength] of A-Z 0-9 _ -.
 	Meta string
-	// Partial asks for the answer token by token, besides the whole messages.
-	Partial bool
-	// TimeoutSeconds shortens the run's wall clock; 0 means the server's own.
-	TimeoutSeconds int
+	Options
 }
 
-var metaPattern = regexp.MustCompile(`^[A-Z0-9_\-]+$`)
+// Options are how a run is to be run, besides its prompt.
+type Options struct {
+	// Partial asks for the answer token by token, besides the whole messages.
+	Partial bool `json:"partial,omitzero"`
+	// Detach lets the run go on when nobody looks at it.
+	Detach bool `json:"detach,omitzero"`
+	// TimeoutSeconds shortens the run's wall clock; 0 means the server's own.
+	TimeoutSeconds int `json:"timeoutSeconds,omitzero"`
+	// Model is passed to the agent, if the server allows it; empty means the server's own.
+	Model string `json:"model,omitempty"`
+	// Resume is the id of an earlier run, whose session is continued.
+	Resume string `json:"resume,omitempty"`
+}
+
+var (
+	metaPattern  = regexp.MustCompile(`^[A-Z0-9_\-]+$`)
+	modelPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@\[\]\-]{0,127}$`)
+)
 
 // Validate checks the bounds of every field and returns the first failure as an [*Error].
 // The receiver is a value because the library skips pointer receivers without a word.
@@ -33,10 +47,17 @@ func (p Payload) Validate() error {
 		validation.By(notBlank), validation.By(noNUL)); err != nil {
 		return err
 	}
-	return check(InvalidMeta, p.Meta,
+	if err := check(InvalidMeta, p.Meta,
 		validation.Required.Error("meta must not be empty: give a task id such as TASK-123"),
 		validation.Length(1, MaxMetaLength).Error("meta must be at most 64 characters"),
-		validation.Match(metaPattern).Error("meta may hold only A-Z, 0-9, _ and -"))
+		validation.Match(metaPattern).Error("meta may hold only A-Z, 0-9, _ and -")); err != nil {
+		return err
+	}
+	if err := check(InvalidOption, p.Model,
+		validation.Match(modelPattern).Error("model must be a model's name, such as sonnet")); err != nil {
+		return err
+	}
+	return check(InvalidOption, p.Resume, validation.Match(RunID).Error("resume must be the id of an earlier run"))
 }
 
 // check runs the rules on one value and gives a failure its code.
