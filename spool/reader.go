@@ -18,8 +18,10 @@ const BufferSize = 64 << 10
 
 // Reader reads the lines of a file that may still grow.
 type Reader struct {
-	file  *os.File
-	index *Index // may be nil
+	file   *os.File
+	sealed *sealed     // nil if the file is not
+	source io.ReaderAt // one of them, for all that is read
+	index  *Index      // may be nil
 
 	buf  []byte // a window of the file …
 	base int64  // … which starts at this offset …
@@ -56,12 +58,15 @@ func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
 func (r *Reader) Limit(n int64) { r.limit = n }
 
 func newReader(file *os.File, size int) *Reader {
-	return &Reader{file: file, buf: make([]byte, size), line: 1, limit: math.MaxInt64}
+	return &Reader{file: file, source: file, buf: make([]byte, size), line: 1, limit: math.MaxInt64}
 }
 
 // Next returns the next whole line, or io.EOF if the file has none now. After io.EOF it
 // may be called again: the file may have grown.
 func (r *Reader) Next() (Line, error) {
+	if err := r.sealed.damage(); err != nil {
+		return Line{}, err
+	}
 	for {
 		line, err := r.whole()
 		if err != nil || line.N > r.after {
@@ -90,6 +95,9 @@ func (r *Reader) whole() (Line, error) {
 // Rest returns what stands after the last newline, as a line, or io.EOF if nothing does.
 // It is for the end of a file that grows no more.
 func (r *Reader) Rest() (Line, error) {
+	if err := r.sealed.damage(); err != nil {
+		return Line{}, err
+	}
 	if r.base+int64(r.end) == r.from || r.line <= r.after {
 		return Line{}, io.EOF
 	}
@@ -99,7 +107,7 @@ func (r *Reader) Rest() (Line, error) {
 // take returns the line that ends before buf[to] and goes on to that place.
 func (r *Reader) take(to int) Line {
 	stop := r.base + int64(to)
-	line := Line{N: r.line, Offset: r.from, Size: stop - r.from, file: r.file}
+	line := Line{N: r.line, Offset: r.from, Size: stop - r.from, file: r.source}
 	if r.from >= r.base {
 		line.Bytes = r.buf[r.from-r.base : to]
 	}
@@ -112,18 +120,26 @@ func (r *Reader) fill() error {
 	r.makeRoom()
 	at := r.base + int64(r.end)
 	room := r.buf[r.end:]
-	n, err := r.file.ReadAt(room[:min(int64(len(room)), r.limit-at)], at)
+	n, err := r.source.ReadAt(room[:max(0, min(int64(len(room)), r.stop(at)-at))], at)
 	r.end += n
 	switch {
 	case n > 0:
 		return nil
-	case err == nil: // the limit is reached
+	case err == nil: // the limit, or the end of what is sealed, is reached
 		return io.EOF
 	case errors.Is(err, io.EOF):
 		return r.checkSize(at)
 	default:
 		return err
 	}
+}
+
+// stop returns where reading at offset must stop.
+func (r *Reader) stop(offset int64) int64 {
+	if r.sealed == nil {
+		return r.limit
+	}
+	return min(r.limit, r.sealed.until(offset))
 }
 
 // checkSize returns io.EOF, or ErrTruncated if the file is shorter than what was read of it.
@@ -159,4 +175,9 @@ func (r *Reader) makeRoom() {
 }
 
 // Close closes the file.
-func (r *Reader) Close() error { return r.file.Close() }
+func (r *Reader) Close() error {
+	if r.sealed == nil {
+		return r.file.Close()
+	}
+	return errors.Join(r.file.Close(), r.sealed.sums.Close())
+}
