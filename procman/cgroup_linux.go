@@ -40,16 +40,28 @@ func makeGroups() string {
 	return dir
 }
 
-// removeAbandoned removes the directories of instances that were killed. Where something
-// still lives in a group, that is for who sweeps its id.
+// removeAbandoned removes the directories of instances that were killed, one of which may have
+// had our pid. Where something still lives in a group, that is for who adopts or sweeps its id.
 func removeAbandoned(own string) {
 	dirs, _ := filepath.Glob(filepath.Join(own, groupPrefix+"*"))
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), groupPrefix))
-		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			_ = removeGroups(dir)
+		if err == nil && (pid == os.Getpid() || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)) {
+			removeIdle(dir)
 		}
 	}
+}
+
+// removeIdle removes an instance's groups that nothing lives in. What lives may count on the
+// groups that it has made for itself, empty or not.
+func removeIdle(dir string) {
+	groups, _ := filepath.Glob(filepath.Join(dir, "*", "cgroup.events"))
+	for _, events := range groups {
+		if text, err := os.ReadFile(events); err == nil && bytes.Contains(text, []byte("populated 0")) {
+			_ = removeGroups(filepath.Dir(events))
+		}
+	}
+	_ = os.Remove(dir) // fails while a group is in it
 }
 
 // earlierGroups returns the control groups, anywhere, that instances of this program have
@@ -99,10 +111,18 @@ func groupMount() (string, error) {
 	return "", fs.ErrNotExist
 }
 
-// newGroup makes a control group.
+// newGroup makes a control group. It fails if something lives in one of that name: an earlier
+// instance with our pid may have made it.
 func newGroup(parent, id string) (scope, error) {
 	dir := filepath.Join(parent, id)
-	if err := os.MkdirAll(dir, 0o700); err != nil { // the parent too, should somebody have tidied it away
+	err := os.MkdirAll(parent, 0o700) // should somebody have tidied it away
+	if err == nil {
+		err = removeGroups(dir)
+	}
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
+	}
+	if err != nil {
 		return nil, withoutPath(err)
 	}
 	file, err := os.Open(dir)
@@ -116,10 +136,12 @@ func (g *group) attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: true, UseCgroupFD: true, CgroupFD: int(g.file.Fd())}
 }
 
-// members returns what lives in the group and in groups that were made below it.
-func (g *group) members(p *Process) ([]identity, error) {
+func (g *group) members(*Process) ([]identity, error) { return groupMembers(g.dir) }
+
+// groupMembers returns what lives in a group and in groups that were made below it.
+func groupMembers(dir string) ([]identity, error) {
 	var members []identity
-	err := filepath.WalkDir(g.dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // a group is removed only when nothing is in it
 		}
@@ -156,8 +178,11 @@ func (g *group) count(p *Process) (int, error) {
 	return len(members), err
 }
 
-func (g *group) kill(*Process) error {
-	return os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
+func (g *group) kill(*Process) error { return killGroup(g.dir) }
+
+// killGroup ends everything in a group and below it at once.
+func killGroup(dir string) error {
+	return os.WriteFile(filepath.Join(dir, "cgroup.kill"), []byte("1"), 0)
 }
 
 // release removes the group.

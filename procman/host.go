@@ -14,6 +14,8 @@ type host interface {
 	// patrol looks at the processes once: it reaps dead children of this program that are
 	// no leaders, and ends living ones that belong to no running Process any more.
 	patrol(running []*Process, marker string)
+	// adopt finds what lives of each id that an earlier instance of this program has used.
+	adopt(leaders map[string]Leader, marker string) (map[string]legacy, error)
 	// strays returns the living processes that an earlier instance of this program has
 	// started under an id that belongs accepts.
 	strays(marker string, belongs func(id string) bool) ([]identity, error)

@@ -14,7 +14,7 @@ type linux struct {
 	groups string // directory of our control groups, or ""
 	self   int
 
-	table  map[int]entry // as of the latest patrol, which alone uses it
+	latest survey // as of the latest patrol, which alone uses it; marks only if anybody needs them
 	looked time.Time
 }
 
@@ -32,41 +32,69 @@ func (l *linux) method() Method {
 	return Subreaper
 }
 
-// interval is longer where the whole process table is read each time.
+// Between two patrols.
+const (
+	groupInterval = 100 * time.Millisecond
+	tableInterval = 250 * time.Millisecond // where the whole process table is read each time
+)
+
 func (l *linux) interval() time.Duration {
 	if l.groups != "" {
-		return 100 * time.Millisecond
+		return groupInterval
 	}
-	return 250 * time.Millisecond
+	return tableInterval
 }
 
 func (l *linux) newScope(id string) (scope, error) {
 	if l.groups != "" {
 		return newGroup(l.groups, id)
 	}
-	return &descent{host: l, seen: map[identity]bool{}}, nil
+	return &descent{host: l}, nil
 }
 
-// patrol reads the process table once for everybody. Where control groups tell the counts,
-// that is rarely needed: only for what nobody waits for.
+// patrol reads the process table once for everybody.
 func (l *linux) patrol(running []*Process, marker string) {
-	if l.groups != "" && len(running) > 0 && time.Since(l.looked) < time.Second {
+	if time.Since(l.looked) < l.pause(running) {
 		return
 	}
 	table, err := readTable()
 	if err != nil {
 		return // there is a next time
 	}
-	l.table, l.looked = table, time.Now()
-	leaders, ids := map[int]bool{}, map[string]bool{}
+	l.latest, l.looked = survey{table: table, marks: l.marks(running, table, marker)}, time.Now()
+	leaders, ids := leadersOf(running), map[string]bool{}
 	for _, p := range running {
-		leaders[p.pid], ids[p.id] = true, true
+		ids[p.id] = true
 	}
 	for pid, e := range table {
 		if e.parent == l.self && !leaders[pid] {
 			l.settle(e, ids, marker)
 		}
 	}
+}
+
+// pause is how long a look at the process table is good for. Where control groups tell the
+// counts, one is rarely needed: only for what nobody waits for.
+func (l *linux) pause(running []*Process) time.Duration {
+	if l.groups == "" || len(running) == 0 {
+		return 0
+	}
+	for _, p := range running {
+		if s, ok := p.scope.(*inherited); ok && !s.empty && len(s.dirs) == 0 {
+			return tableInterval
+		}
+	}
+	return time.Second
+}
+
+// marks returns the markers if an adopted process is to be counted.
+func (l *linux) marks(running []*Process, table map[int]entry, marker string) map[identity]string {
+	for _, p := range running {
+		if s, ok := p.scope.(*inherited); ok && !s.empty {
+			return readMarks(table, marker, l.latest.marks)
+		}
+	}
+	return nil
 }
 
 // settle deals with an orphan, a child of this program that it has not started: what a
@@ -85,7 +113,7 @@ func (l *linux) settle(orphan entry, running map[string]bool, marker string) {
 // strays returns what carries the marker, and what is in a control group that an earlier
 // instance made: a process may have cleared its environment.
 func (l *linux) strays(marker string, belongs func(string) bool) ([]identity, error) {
-	table, err := readTable()
+	now, err := takeSurvey(marker)
 	grouped := map[int]bool{}
 	for _, dir := range earlierGroups(belongs) {
 		pids, _ := readPIDs(filepath.Join(dir, "cgroup.procs")) // a group that is gone has none
@@ -94,8 +122,8 @@ func (l *linux) strays(marker string, belongs func(string) bool) ([]identity, er
 		}
 	}
 	var members []identity
-	for pid, e := range table {
-		if id := readMarker(pid, marker); pid != l.self && e.alive() && (grouped[pid] || id != "" && belongs(id)) {
+	for pid, e := range now.table {
+		if id := now.marks[e.identity]; e.alive() && (grouped[pid] || id != "" && belongs(id)) {
 			members = append(members, e.identity)
 		}
 	}
@@ -104,10 +132,7 @@ func (l *linux) strays(marker string, belongs func(string) bool) ([]identity, er
 
 func (l *linux) tidy(belongs func(string) bool) {
 	for _, dir := range earlierGroups(belongs) {
-		removeEmptied(dir)
-		if parent := filepath.Dir(dir); parent != l.groups {
-			_ = os.Remove(parent) // fails while another group is in it
-		}
+		l.removeEarlier(dir)
 	}
 }
 

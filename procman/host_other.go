@@ -30,10 +30,10 @@ type sessionScope struct{}
 func (sessionScope) attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 func (sessionScope) members(p *Process) ([]identity, error) {
-	if errors.Is(syscall.Kill(-p.pid, 0), syscall.ESRCH) {
+	if errors.Is(syscall.Kill(-p.leader.pid, 0), syscall.ESRCH) {
 		return nil, nil
 	}
-	return []identity{{pid: -p.pid}}, nil
+	return []identity{{pid: -p.leader.pid}}, nil
 }
 
 func (s sessionScope) count(p *Process) (int, error) {
@@ -41,7 +41,7 @@ func (s sessionScope) count(p *Process) (int, error) {
 	return len(members), err
 }
 
-func (sessionScope) kill(p *Process) error { return syscall.Kill(-p.pid, syscall.SIGKILL) }
+func (sessionScope) kill(p *Process) error { return syscall.Kill(-p.leader.pid, syscall.SIGKILL) }
 func (sessionScope) release()              {}
 
 func (i identity) signal(sig syscall.Signal) { _ = syscall.Kill(i.pid, sig) }

@@ -57,6 +57,12 @@ func readEntry(pid int) (entry, bool) {
 	return e, true
 }
 
+// startTime returns when a process started, in clock ticks since boot.
+func startTime(pid int) uint64 {
+	e, _ := readEntry(pid)
+	return e.start
+}
+
 // readMarker returns the value of a variable in a process's first environment, or "".
 func readMarker(pid int, name string) string {
 	environ, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")

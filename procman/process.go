@@ -30,14 +30,15 @@ type Spec struct {
 // Process is a running or ended process with everything that it started. It must be
 // stopped, also after it has ended by itself.
 type Process struct {
-	// Stdin is a pipe to the process. Closing it is the caller's.
+	// Stdin is a pipe to the process. Closing it is the caller's. It is nil in an adopted
+	// Process, whose stdin ended with the instance that had started it.
 	Stdin *os.File
 
 	supervisor *Supervisor
 	scope      scope
-	process    *os.Process
+	process    *os.Process // nil if an earlier instance started it
 	id         string
-	pid        int
+	leader     identity
 	max        int
 
 	exited  chan struct{}    // closed when the leader is dead
@@ -86,7 +87,7 @@ func (p *Process) start(spec Spec) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("start process: %w", withoutPath(err)), write.Close())
 	}
-	p.Stdin, p.pid = write, p.process.Pid
+	p.Stdin, p.leader = write, identity{pid: p.process.Pid, start: startTime(p.process.Pid)}
 	p.supervisor.registerLocked(p)
 	return nil
 }
@@ -107,8 +108,9 @@ func withoutPath(err error) error {
 	return err
 }
 
-// PID is the process id of the leader. It is not reused before Stop has returned.
-func (p *Process) PID() int { return p.pid }
+// PID is the process id of the leader. It is not reused before Stop has returned, unless the
+// Process was adopted.
+func (p *Process) PID() int { return p.leader.pid }
 
 // Exited is closed when the process itself has ended. What it started may still run.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
@@ -132,10 +134,11 @@ func (p *Process) checkCount() {
 	}
 }
 
-// Exit is how a process ended: with a status, or by a signal.
+// Exit is how a process ended: with a status, or by a signal. {-1, 0} is not known: it was
+// adopted, and so not our child.
 type Exit struct {
-	Code   int            // exit status; -1 if a signal ended it
-	Signal syscall.Signal // 0 if none did
+	Code   int            // exit status; -1 if a signal ended it, or if it is not known
+	Signal syscall.Signal // 0 if none did, or if it is not known
 }
 
 func newExit(state *os.ProcessState) Exit {

@@ -21,7 +21,14 @@ const marker = "PROCMAN_TEST"
 // shared is the Supervisor of all tests: a program has one, because it reaps all orphans.
 var shared *Supervisor
 
+// roles are what this program plays instead of running tests, by the value of PROCMAN_ROLE.
+var roles = map[string]func(){}
+
 func TestMain(m *testing.M) {
+	if play := roles[os.Getenv("PROCMAN_ROLE")]; play != nil {
+		play()
+		return
+	}
 	var err error
 	if shared, err = New(marker); err != nil {
 		panic(err)

@@ -48,13 +48,11 @@ func (p *Process) Stop(ctx context.Context, grace time.Duration) (Exit, Proof) {
 
 // descend goes down the ladder as far as it must.
 func (p *Process) descend(ctx context.Context, grace time.Duration) Proof {
-	select {
-	case <-p.exited:
+	if p.ended() {
 		grace = min(grace, leftoverGrace)
 		if p.gone() {
 			return Proof{Rung: RungExit}
 		}
-	default:
 	}
 	if grace > 0 && p.terminate(ctx, grace) {
 		return Proof{Rung: RungTerm}
@@ -67,7 +65,9 @@ func (p *Process) descend(ctx context.Context, grace time.Duration) Proof {
 // An agent whose tool is ended before it takes that for the tool's answer and goes on.
 func (p *Process) terminate(ctx context.Context, grace time.Duration) bool {
 	deadline := time.Now().Add(grace)
-	identity{pid: p.pid}.signal(syscall.SIGTERM)
+	if !p.ended() {
+		p.leader.signal(syscall.SIGTERM)
+	}
 	select {
 	case <-p.exited:
 	case <-time.After(grace / 2):
@@ -97,7 +97,7 @@ func (p *Process) kill() []int {
 func (p *Process) survivors() []int {
 	members, err := p.scope.members(p)
 	if err != nil {
-		return []int{p.pid}
+		return []int{p.leader.pid}
 	}
 	return pids(members)
 }
@@ -122,10 +122,18 @@ func (p *Process) awaitGone(ctx context.Context, d time.Duration) bool {
 
 // gone reports whether the leader is dead and nothing else is left.
 func (p *Process) gone() bool {
+	if !p.ended() {
+		return false
+	}
+	members, err := p.scope.members(p)
+	return err == nil && len(members) == 0
+}
+
+// ended reports whether the leader is dead.
+func (p *Process) ended() bool {
 	select {
 	case <-p.exited:
-		members, err := p.scope.members(p)
-		return err == nil && len(members) == 0
+		return true
 	default:
 		return false
 	}
@@ -136,9 +144,10 @@ func (p *Process) gone() bool {
 func (p *Process) reap() Exit {
 	defer p.scope.release()
 	defer p.supervisor.unregister(p)
-	select {
-	case <-p.exited:
-	default:
+	if p.adopted() {
+		return Exit{Code: -1}
+	}
+	if !p.ended() {
 		return Exit{Code: -1, Signal: syscall.SIGKILL}
 	}
 	state, err := p.state, error(nil)

@@ -96,13 +96,23 @@ func (s *Supervisor) look() []*Process {
 	return running
 }
 
-// leaders returns the pids of all running processes.
-func (s *Supervisor) leaders() map[int]bool {
+// children returns the pids of all leaders that this instance has started, and whether p is
+// all that runs.
+func (s *Supervisor) children(p *Process) (pids map[int]bool, alone bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pids := make(map[int]bool, len(s.running))
-	for p := range s.running {
-		pids[p.pid] = true
+	_, running := s.running[p]
+	return leadersOf(slices.Collect(maps.Keys(s.running))), running && len(s.running) == 1
+}
+
+// leadersOf returns the pids of the leaders that wait to be reaped by Stop. An adopted one is
+// an orphan if it is our child at all, and reaped as such.
+func leadersOf(running []*Process) map[int]bool {
+	pids := make(map[int]bool, len(running))
+	for _, p := range running {
+		if !p.adopted() {
+			pids[p.leader.pid] = true
+		}
 	}
 	return pids
 }
