@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+)
+
+// Store is an open database of runs.
+type Store struct {
+	dir     string
+	writer  *writer
+	readers *sql.DB
+	owner   string
+	epoch   int64
+}
+
+// Open opens the database file at path, or makes it, checks it, brings it to this version's form, and
+// begins a new epoch, which is on disk when it returns. It refuses a file of a later version
+// ([ErrNewer]), which it leaves byte for byte as it is, and one that is damaged or no database at
+// all ([ErrDamaged]); the text names the file and says what to do.
+func Open(ctx context.Context, path string) (*Store, error) {
+	return open(ctx, path, migrations())
+}
+
+// open is Open with the migrations of any version.
+func open(ctx context.Context, path string, migrations fs.FS) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open run records: %w", err)
+	}
+	s, err := prepare(ctx, path, migrations)
+	if err != nil {
+		return nil, refusal(path, classify(err, filepath.Dir(path)))
+	}
+	return s, nil
+}
+
+// prepare takes the steps of opening in their order: nothing is written before the version is known.
+func prepare(ctx context.Context, path string, migrations fs.FS) (*Store, error) {
+	version, err := latest(migrations)
+	if err != nil {
+		return nil, err
+	}
+	if err := inspect(path, version); err != nil {
+		return nil, err
+	}
+	if err := create(path); err != nil {
+		return nil, err
+	}
+	db, err := connect(path, writing, 1)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dir: filepath.Dir(path)}
+	if err := s.begin(ctx, db, path, version, migrations); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	s.writer = startWriter(db)
+	return s, nil
+}
+
+// begin checks and migrates the database and begins the epoch.
+func (s *Store) begin(ctx context.Context, db *sql.DB, path string, version int64, migrations fs.FS) error {
+	if err := quickCheck(ctx, db); err != nil {
+		return err
+	}
+	if err := migrate(ctx, db, version, migrations); err != nil {
+		return err
+	}
+	if err := s.beginEpoch(ctx, db); err != nil {
+		return err
+	}
+	readers, err := connect(path, readingOnly, maxReaders)
+	s.readers = readers
+	return err
+}
+
+// Owner returns the id of this data directory: random, made at its first opening, and kept.
+func (s *Store) Owner() string { return s.owner }
+
+// Epoch returns how often the data directory has been opened, this time included.
+func (s *Store) Epoch() int64 { return s.epoch }
+
+// Close waits for the changes that are under way and closes the file. It may be called
+// again; every other call then fails.
+func (s *Store) Close() error {
+	s.writer.close()
+	// The last connection to close tidies the files up, which only the writer's may.
+	return errors.Join(s.readers.Close(), s.writer.db.Close())
+}
+
+// refusal says why a file was not opened and, where there is one, what to do about it.
+func refusal(path string, err error) error {
+	switch {
+	case errors.Is(err, ErrNewer):
+		return fmt.Errorf("open run records %s: %w: start that version, or give another data directory", path, err)
+	case errors.Is(err, ErrDamaged):
+		return fmt.Errorf("open run records %s: %w: move it away, with %[1]s-wal and %[1]s-shm if they exist, and start again: "+
+			"the records are lost then, but the output of the runs stays in proc/", path, err)
+	default:
+		return fmt.Errorf("open run records %s: %w", path, err)
+	}
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	selectKept = `SELECT ` + columns + ` FROM runs WHERE ended_ms > 0 AND output_gone = 0 ORDER BY ended_ms, seq`
+	deleteGone = `DELETE FROM runs WHERE seq IN (SELECT seq FROM runs WHERE output_gone = 1 AND ended_ms < $1 LIMIT $2)`
+)
+
+// forgetBatch is how many records are deleted in one transaction: other changes wait for it.
+const forgetBatch = 500
+
+// Ended is a run that has ended and whose output is still kept.
+type Ended struct {
+	ID      string
+	EndedAt time.Time
+}
+
+// Ended returns the first limit runs that have ended and whose output is still kept, the oldest end
+// first; 0 is no limit. It tells of damaged ones as [Store.Runs] does.
+func (s *Store) Ended(ctx context.Context, limit int) ([]Ended, error) {
+	runs, err := s.list(ctx, limit, selectKept)
+	ended := make([]Ended, len(runs))
+	for i, run := range runs {
+		ended[i] = Ended{ID: run.ID, EndedAt: *run.EndedAt}
+	}
+	return ended, err
+}
+
+// MarkGone records that the output of runs that have ended is no longer kept. Runs that are
+// unknown or have not ended are left as they are, and so are damaged ones, which the error names.
+func (s *Store) MarkGone(ctx context.Context, ids ...string) error {
+	var faults []error
+	for _, id := range ids {
+		err := s.change(ctx, func(tx *sql.Tx) error { return markGone(tx, id) })
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			faults = append(faults, fmt.Errorf("mark output of run %s as gone: %w", id, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func markGone(tx *sql.Tx, id string) error {
+	run, err := readOne(tx.QueryRow(selectRun, id))
+	if err != nil || !run.State.Final() || run.OutputGone {
+		return err
+	}
+	run.OutputGone = true
+	row, err := encode(run)
+	if err != nil {
+		return err
+	}
+	_, err = exec(tx, updateRun, row...)
+	return err
+}
+
+// Forget deletes the records of runs that ended before a time and whose output is no longer
+// kept, and returns how many it has deleted, also with an error.
+func (s *Store) Forget(ctx context.Context, endedBefore time.Time) (int64, error) {
+	total := int64(0)
+	for {
+		var deleted int64
+		err := s.change(ctx, func(tx *sql.Tx) (err error) {
+			deleted, err = exec(tx, deleteGone, endedBefore.UnixMilli(), forgetBatch)
+			return err
+		})
+		if err != nil {
+			return total, fmt.Errorf("forget runs: %w", err)
+		}
+		if total += deleted; deleted < forgetBatch {
+			return total, nil
+		}
+	}
+}
