@@ -64,9 +64,6 @@ func newReader(file *os.File, size int) *Reader {
 // Next returns the next whole line, or io.EOF if the file has none now. After io.EOF it
 // may be called again: the file may have grown.
 func (r *Reader) Next() (Line, error) {
-	if err := r.sealed.damage(); err != nil {
-		return Line{}, err
-	}
 	for {
 		line, err := r.whole()
 		if err != nil || line.N > r.after {
@@ -157,6 +154,10 @@ func (r *Reader) checkSize(read int64) error {
 // Rewind starts again at the beginning of the file, of which nothing is known any more.
 // Lines are counted on.
 func (r *Reader) Rewind() { r.base, r.from, r.end, r.scan = 0, 0, 0, 0 }
+
+// forget drops what was not handed out yet: a file that has turned out to be damaged since
+// is not read any further. It spares Next asking for that at every line.
+func (r *Reader) forget() { r.end = r.scan }
 
 // makeRoom drops what was handed out. A line that alone fills the buffer is dropped too:
 // from then on it is a place in the file.

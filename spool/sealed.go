@@ -26,7 +26,7 @@ func OpenSealed(path string, n int64, index *Index) (*Reader, error) {
 	if r.sealed, err = openSeal(path, r.file); err != nil {
 		return nil, errors.Join(fmt.Errorf("open seal: %w", err), r.Close())
 	}
-	r.source = r.sealed
+	r.source, r.sealed.found = r.sealed, r.forget
 	return r, nil
 }
 
@@ -40,7 +40,8 @@ type sealed struct {
 	size  int64  // of what is sealed
 	block []byte // the block that was compared last …
 	held  int64  // … and its number, or noBlock
-	err   error  // ErrDamaged, once it was found
+	err   error  // ErrDamaged, once it was found …
+	found func() // … which this is told; not nil
 }
 
 // openSeal opens the seal of the file at path, and compares the seal with its own checksum.
@@ -116,9 +117,10 @@ func readHead(sums io.ReaderAt, body int64) (int64, error) {
 }
 
 // ReadAt reads sealed bytes that are as they were. It reads whole blocks, compares them and
-// keeps the last one, so that reading in sequence reads the file once.
+// keeps the last one, so that reading in sequence reads the file once. Damage that was found
+// is told to everyone, also to who reads nothing.
 func (s *sealed) ReadAt(p []byte, offset int64) (n int, err error) {
-	for n < len(p) && err == nil {
+	for err = s.err; n < len(p) && err == nil; {
 		var good []byte
 		good, err = s.from(offset + int64(n))
 		n += copy(p[n:], good)
@@ -128,9 +130,6 @@ func (s *sealed) ReadAt(p []byte, offset int64) (n int, err error) {
 
 // from returns what stands at offset and behind it in the same block.
 func (s *sealed) from(offset int64) ([]byte, error) {
-	if s.err != nil {
-		return nil, s.err
-	}
 	if offset >= s.size {
 		return nil, io.EOF
 	}
@@ -157,6 +156,7 @@ func (s *sealed) load(i int64) error {
 	}
 	if n < len(s.block) || crc32.Checksum(s.block, castagnoli) != binary.LittleEndian.Uint32(want[:]) {
 		s.err = fmt.Errorf("%w: the block at byte %d", ErrDamaged, i*BlockSize)
+		s.found()
 		return s.err
 	}
 	s.held = i
