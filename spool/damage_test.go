@@ -1,0 +1,313 @@
+package spool
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func checksum(p []byte) uint32 { return crc32.Checksum(p, castagnoli) }
+
+// mixed is a text of some blocks: short lines, lines longer than a buffer, an unfinished one.
+func mixed() string {
+	var text strings.Builder
+	for i := range 20 {
+		for j := range 100 {
+			fmt.Fprintf(&text, "line %d of part %d, with some text behind it: €\n", j, i)
+		}
+		if i%8 == 5 {
+			text.WriteString(strings.Repeat("0123456789abcde\t", 7_000) + "\n\n")
+		}
+	}
+	return text.String() + "the end"
+}
+
+// requirePrefix requires that what was handed out is how the file begins, up to the block
+// at offset damaged at least.
+func requirePrefix(t *testing.T, text string, lines []string, damaged int64) {
+	t.Helper()
+	whole := int64(strings.Count(text[:damaged], "\n"))
+	require.GreaterOrEqual(t, int64(len(lines)), whole, "lines before the damage are handed out")
+	want := numbered([]byte(text))
+	require.LessOrEqual(t, len(lines), len(want))
+	require.True(t, slicesEqual(want[:len(lines)], lines), "a wrong line was handed out")
+}
+
+func TestD03FlippedBitsAreReported(t *testing.T) {
+	t.Parallel()
+	text := mixed()
+	path := sealContent(t, text)
+	seal, err := os.ReadFile(path + sealSuffix)
+	require.NoError(t, err)
+	seed := rand.Uint64()
+	t.Log("seed", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for i := range 500 {
+		if i%5 == 0 {
+			bit := random.IntN(8 * len(seal))
+			flip(t, path+sealSuffix, bit)
+			lines, err := readSealed(path, 0)
+			require.ErrorIs(t, err, ErrDamaged, "bit %d of the seal", bit)
+			require.Empty(t, lines)
+			flip(t, path+sealSuffix, bit)
+			continue
+		}
+		bit := random.IntN(8 * len(text))
+		block := int64(bit / 8 / BlockSize * BlockSize)
+		flip(t, path, bit)
+		lines, err := readSealed(path, 0)
+		require.ErrorIs(t, err, ErrDamaged, "bit %d", bit)
+		require.ErrorContains(t, err, fmt.Sprintf("the block at byte %d", block))
+		requirePrefix(t, text, lines, block)
+		flip(t, path, bit)
+	}
+	lines, err := readSealed(path, 0)
+	require.NoError(t, err)
+	require.True(t, slicesEqual(numbered([]byte(text)), lines))
+}
+
+// flip turns one bit of the file at path over.
+func flip(t *testing.T, path string, bit int) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer file.Close()
+	var b [1]byte
+	_, err = file.ReadAt(b[:], int64(bit/8))
+	require.NoError(t, err)
+	b[0] ^= 1 << (bit % 8)
+	_, err = file.WriteAt(b[:], int64(bit/8))
+	require.NoError(t, err)
+}
+
+func TestD03TruncationIsReported(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", BlockSize-3_000) + "\n" + strings.Repeat("a line of thirty bytes or so.\n", 170) + "end"
+	require.Greater(t, len(text), BlockSize+1_000, "the last 4 KiB lie in two blocks")
+	require.Less(t, len(text), BlockSize+3_000, "the last 4 KiB lie in two blocks")
+	path := sealContent(t, text)
+	for size := len(text) - 1; size >= len(text)-4096; size-- {
+		require.NoError(t, os.Truncate(path, int64(size)))
+		lines, err := readSealed(path, 0)
+		require.ErrorIs(t, err, ErrDamaged, "%d bytes", size)
+		requirePrefix(t, text, lines, int64(size/BlockSize*BlockSize))
+	}
+	require.NoError(t, os.Truncate(path, 0))
+	lines, err := readSealed(path, 0)
+	require.ErrorIs(t, err, ErrDamaged)
+	require.Empty(t, lines)
+}
+
+func TestD03TruncatedSealIsReported(t *testing.T) {
+	t.Parallel()
+	path := sealContent(t, mixed())
+	seal, err := os.ReadFile(path + sealSuffix)
+	require.NoError(t, err)
+	for size := range seal {
+		require.NoError(t, os.WriteFile(path+sealSuffix, seal[:size], 0o600))
+		_, err := OpenSealed(path, 0, nil)
+		require.ErrorIs(t, err, ErrDamaged, "%d bytes", size)
+	}
+	require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, 0), 0o600))
+	_, err = OpenSealed(path, 0, nil)
+	require.ErrorIs(t, err, ErrDamaged, "a byte too many")
+}
+
+func TestOpenSealedRefusesWhatIsNoSeal(t *testing.T) {
+	t.Parallel()
+	head := func(edit func(head []byte)) []byte {
+		head := sealHead(2)
+		edit(head)
+		return head
+	}
+	sum := sumOf(checksum([]byte("a\n")))
+	for name, seal := range map[string][]byte{
+		"of another size":       append(sealHead(2), append(sum, sum...)...),
+		"without sums":          sealHead(2),
+		"with sums of nothing":  append(sealHead(0), sum...),
+		"of a negative size":    append(sealHead(-1), sum...),
+		"of the largest size":   append(sealHead(1<<63-1), sum...),
+		"of another magic":      append(head(func(h []byte) { h[0]++ }), sum...),
+		"of another block size": append(head(func(h []byte) { h[12]++ }), sum...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := content(t, "a\n")
+			require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
+			_, err := OpenSealed(path, 0, nil)
+			require.ErrorIs(t, err, ErrDamaged)
+		})
+	}
+}
+
+// What a newer program has sealed is not called damaged, and not served either.
+func TestOpenSealedRefusesAnotherVersion(t *testing.T) {
+	t.Parallel()
+	path := content(t, "a\n")
+	seal := append(sealHead(2), sumOf(checksum([]byte("a\n")))...)
+	binary.LittleEndian.PutUint32(seal[8:], 2)
+	require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
+	_, err := OpenSealed(path, 0, nil)
+	require.ErrorContains(t, err, "version 2")
+	require.NotErrorIs(t, err, ErrDamaged)
+}
+
+func TestOpenSealedWithoutChecksums(t *testing.T) {
+	t.Parallel()
+	path := content(t, "a\n")
+	_, err := OpenSealed(path, 0, nil)
+	require.ErrorIs(t, err, ErrDamaged)
+	require.NoError(t, os.Remove(path))
+	_, err = OpenSealed(path, 0, nil)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NotErrorIs(t, err, ErrDamaged)
+	require.ErrorIs(t, missing(path), os.ErrNotExist, "a file that goes while it is opened is not damaged")
+}
+
+// requireDamaged requires that every call of r returns ErrDamaged, again and again.
+func requireDamaged(t *testing.T, r *Reader) {
+	t.Helper()
+	for range 3 {
+		_, err := r.Next()
+		require.ErrorIs(t, err, ErrDamaged)
+		_, err = r.Rest()
+		require.ErrorIs(t, err, ErrDamaged)
+	}
+}
+
+func TestDamageStays(t *testing.T) {
+	t.Parallel()
+	path := sealContent(t, mixed())
+	r, err := OpenSealed(path, 0, nil)
+	require.NoError(t, err)
+	defer r.Close()
+	_, err = r.Next()
+	require.NoError(t, err)
+	flip(t, path, 8*(BlockSize+10))
+	_, err = readOn(r)
+	require.ErrorIs(t, err, ErrDamaged)
+	requireDamaged(t, r)
+	flip(t, path, 8*(BlockSize+10)) // it was the disk's mood: who trusts it now?
+	requireDamaged(t, r)
+	r.Rewind()
+	requireDamaged(t, r)
+}
+
+// A long line is read a second time, when it is copied: what was good may be bad by then.
+func TestDamageOfALongLineThatWasHandedOut(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]int64{"with lines behind it": 1 << 40, "with nothing behind it": 3*BlockSize + 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := sealContent(t, strings.Repeat("x", 3*BlockSize)+"\nb\nc\n")
+			r, err := OpenSealed(path, 0, nil)
+			require.NoError(t, err)
+			defer r.Close()
+			r.Limit(limit)
+			line, err := r.Next()
+			require.NoError(t, err)
+			require.True(t, line.Long())
+			flip(t, path, 8*BlockSize)
+			text, err := io.ReadAll(line.Reader())
+			require.ErrorIs(t, err, ErrDamaged)
+			require.Equal(t, strings.Repeat("x", BlockSize), string(text), "what is good comes first")
+			requireDamaged(t, r)
+			_, err = line.Head(1)
+			require.ErrorIs(t, err, ErrDamaged)
+		})
+	}
+}
+
+func TestDamageBehindTheCursorsPlaceDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("a line of some length\n", 30_000)
+	path, index := sealContent(t, text), &Index{}
+	r, err := OpenSealed(path, 0, index)
+	require.NoError(t, err)
+	require.Len(t, collect(t, r, true), 30_000)
+	require.NoError(t, r.Close())
+	flip(t, path, 0)
+	r, err = OpenSealed(path, 29_999, index)
+	require.NoError(t, err)
+	defer r.Close()
+	require.Equal(t, []string{"30000:a line of some length"}, collect(t, r, true))
+	lines, err := readSealed(path, 29_999)
+	require.ErrorIs(t, err, ErrDamaged, "without an index the lines must be counted")
+	require.Empty(t, lines)
+}
+
+func TestSealCutAfterItWasOpened(t *testing.T) {
+	t.Parallel()
+	path := sealContent(t, "a\nb\n")
+	r, err := OpenSealed(path, 0, nil)
+	require.NoError(t, err)
+	defer r.Close()
+	require.NoError(t, os.Truncate(path+sealSuffix, headSize+2))
+	requireDamaged(t, r)
+}
+
+var errDisk = errors.New("input/output error")
+
+// failingFile fails as long as it is told to.
+type failingFile struct {
+	file io.ReaderAt
+	fail bool
+}
+
+func (f *failingFile) ReadAt(p []byte, offset int64) (int, error) {
+	if f.fail {
+		n, _ := f.file.ReadAt(p[:len(p)/2], offset)
+		return n, errDisk
+	}
+	return f.file.ReadAt(p, offset)
+}
+
+// A disk that does not answer has not changed anything: that is no ErrDamaged, and may pass.
+func TestReadErrorIsNotDamage(t *testing.T) {
+	t.Parallel()
+	text := mixed()
+	r, err := OpenSealed(sealContent(t, text), 0, nil)
+	require.NoError(t, err)
+	defer r.Close()
+	file := &failingFile{file: r.sealed.file}
+	r.sealed.file = file
+	line, err := r.Next()
+	require.NoError(t, err)
+	first := fmt.Sprintf("1:%s", line.Bytes)
+	file.fail = true
+	lines, err := readOn(r)
+	require.ErrorIs(t, err, errDisk)
+	require.NotErrorIs(t, err, ErrDamaged)
+	file.fail = false
+	more, err := readOn(r)
+	require.NoError(t, err)
+	require.True(t, slicesEqual(numbered([]byte(text)), append(append([]string{first}, lines...), more...)))
+}
+
+// Whatever stands in a seal, no line is wrong and nothing panics.
+func FuzzSeal(f *testing.F) {
+	const text = "a\nb\nc"
+	seal := append(sealHead(int64(len(text))), sumOf(checksum([]byte(text)))...)
+	f.Add(seal)
+	f.Add([]byte{})
+	f.Add(append(sealHead(3), sumOf(checksum([]byte("a\nb")))...))
+	f.Add(sealHead(0))
+	f.Fuzz(func(t *testing.T, seal []byte) {
+		path := content(t, text)
+		require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
+		lines, err := readSealed(path, 0)
+		if err == nil {
+			size := binary.LittleEndian.Uint64(seal[16:])
+			require.LessOrEqual(t, size, uint64(len(text)))
+			require.Equal(t, numbered([]byte(text[:size])), lines)
+		}
+	})
+}
