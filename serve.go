@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,6 +21,7 @@ import (
 	"spool/procman"
 	"spool/run"
 	"spool/spool"
+	"spool/store"
 )
 
 // marker is the variable in the environment of everything that a run starts.
@@ -50,6 +52,11 @@ type serveCommand struct {
 	MaxOutput      byteSize `default:"1GiB" help:"Output of one run."`
 	MaxProcesses   int      `default:"512" help:"Processes of one run."`
 
+	OnRestart     string        `default:"adopt" enum:"adopt,stop" help:"What becomes of detached runs that an earlier server left behind when it was killed: adopt or stop."`
+	Retain        time.Duration `default:"24h" help:"How long the output of a run is kept after its end; 0 keeps none."`
+	RetainSize    byteSize      `default:"10GiB" help:"Output that is kept in all; above it the oldest goes first."`
+	RetainRecords time.Duration `default:"2160h" help:"How long it is known how a run ended, once its output is gone."`
+
 	AllowOrigin    []string `help:"Web pages that may connect besides the server's own, as scheme://host[:port]. Repeatable." placeholder:"ORIGIN"`
 	AllowHost      []string `help:"Names under which the server may be reached besides its own address. Repeatable." placeholder:"NAME"`
 	InsecureNoAuth bool     `help:"Listen on an address that others can reach, although nobody has to log in: whoever reaches it runs commands as you."`
@@ -57,6 +64,7 @@ type serveCommand struct {
 	PermissionMode     string   `help:"Passed to the CLI." placeholder:"MODE"`
 	AllowedTools       []string `help:"Passed to the CLI. Repeatable." placeholder:"TOOL"`
 	Model              string   `help:"Passed to the CLI." placeholder:"MODEL"`
+	AllowModel         []string `help:"A model that clients may ask for instead; * is any. Repeatable." placeholder:"MODEL"`
 	AllowSlashCommands bool     `help:"A prompt that starts with / is a command of the CLI, not text."`
 	AllowAttachments   bool     `help:"@path in a prompt attaches that file."`
 	Env                []string `help:"More environment variables that the CLI gets. Repeatable." placeholder:"NAME"`
@@ -88,7 +96,16 @@ func (c *serveCommand) Run(s streams) error {
 	if err != nil {
 		return fmt.Errorf("%w: choose another address with --listen", err)
 	}
+	defer retain(h.runs)()
 	return c.serve(h, listener, s, log)
+}
+
+// retain removes old output until stop is called.
+func retain(runs *run.Registry) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var retaining sync.WaitGroup
+	retaining.Go(func() { runs.Retain(ctx) })
+	return func() { cancel(); retaining.Wait() }
 }
 
 // logger returns the log, on stderr.
@@ -140,8 +157,9 @@ func (c *serveCommand) checkNumbers() error {
 			return &usageError{fmt.Errorf("--%s must be more than 0", name)}
 		}
 	}
-	if c.MaxQueue < 0 || min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout)) < 0 {
-		return &usageError{errors.New("--max-queue, --idle-timeout and the graces must not be negative")}
+	if c.MaxQueue < 0 || c.RetainSize < 0 ||
+		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), c.Retain, c.RetainRecords) < 0 {
+		return &usageError{errors.New("--max-queue, --idle-timeout, --retain… and the graces must not be negative")}
 	}
 	return nil
 }
@@ -181,6 +199,7 @@ func lock(dir string) (unlock func(), err error) {
 type house struct {
 	supervisor *procman.Supervisor
 	watcher    *spool.Watcher
+	store      *store.Store
 	runs       *run.Registry
 	doors      *handler.Server
 }
@@ -195,17 +214,21 @@ func (c *serveCommand) build(log *slog.Logger) (*house, error) {
 	if err != nil {
 		return nil, errors.Join(err, supervisor.Close())
 	}
-	agent, err := c.agent(supervisor)
+	records, err := store.Open(context.Background(), filepath.Join(c.DataDir, "spool.db"))
 	if err != nil {
 		return nil, errors.Join(err, watcher.Close(), supervisor.Close())
 	}
-	runs := run.NewRegistry(c.runConfig(), agent, watcher, run.NewMask(claude.Secrets(os.Environ())), log)
+	agent, err := c.agent(supervisor)
+	if err != nil {
+		return nil, errors.Join(err, records.Close(), watcher.Close(), supervisor.Close())
+	}
+	runs := run.NewRegistry(c.runConfig(), agent, watcher, records, run.NewMask(claude.Secrets(os.Environ())), log)
 	doors := handler.New(c.doorConfig(supervisor.Method()), runs, &claude.Versions{Agent: agent}, log)
-	return &house{supervisor, watcher, runs, doors}, nil
+	return &house{supervisor, watcher, records, runs, doors}, nil
 }
 
 func (h *house) close(log *slog.Logger) {
-	if err := errors.Join(h.watcher.Close(), h.supervisor.Close()); err != nil {
+	if err := errors.Join(h.store.Close(), h.watcher.Close(), h.supervisor.Close()); err != nil {
 		log.Warn("clean up", "error", err)
 	}
 }
@@ -235,7 +258,8 @@ func (c *serveCommand) runConfig() run.Config {
 		DataDir: c.DataDir, Workspace: c.Workspace,
 		RunTimeout: c.RunTimeout, IdleTimeout: time.Duration(c.IdleTimeout),
 		StopGrace: c.StopGrace, ResultGrace: c.ResultGrace,
-		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput),
+		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput), AllowModels: c.AllowModel,
+		Retain: c.Retain, RetainSize: int64(c.RetainSize), RetainRecords: c.RetainRecords, StopLeft: c.OnRestart == "stop",
 	}
 }
 

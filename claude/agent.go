@@ -29,8 +29,7 @@ type Launch struct {
 	// Dir is the working directory.
 	Dir            string
 	Stdout, Stderr *os.File
-	// Partial asks for the answer token by token.
-	Partial bool
+	Wishes
 }
 
 // Start starts the CLI, which then waits for a prompt. The error says why it could not be,
@@ -41,7 +40,7 @@ func (a *Agent) Start(l Launch) (*procman.Process, error) {
 		return nil, err
 	}
 	process, err := a.Supervisor.Start(procman.Spec{
-		ID: l.ID, Path: path, Args: slices.Concat(a.Program.Prefix, a.Options.Args(l.Partial)),
+		ID: l.ID, Path: path, Args: slices.Concat(a.Program.Prefix, a.Options.Args(l.Wishes)),
 		Env: a.Environment, Dir: l.Dir, Stdout: l.Stdout, Stderr: l.Stderr, MaxProcesses: a.MaxProcesses,
 	})
 	if err != nil {
@@ -50,15 +49,30 @@ func (a *Agent) Start(l Launch) (*procman.Process, error) {
 	return process, nil
 }
 
-// promptPatience is how long a CLI that does not read its stdin may hold up its prompt.
-// It is only reached where the system gives pipes less room than a prompt needs.
-const promptPatience = 10 * time.Second
+// Adopt takes over the processes of runs that an earlier server has started.
+func (a *Agent) Adopt(leaders map[string]procman.Leader) (map[string]*procman.Process, error) {
+	return a.Supervisor.Adopt(leaders, a.MaxProcesses)
+}
+
+// inputPatience is how long a CLI that does not read its stdin may hold up what is written
+// there. It is only reached where the system gives pipes less room than a prompt needs.
+const inputPatience = 10 * time.Second
 
 // Prompt gives the prompt to a waiting process. A program that has closed its stdin, or
 // ended, needs no prompt: its output and exit tell what happened.
 func (a *Agent) Prompt(process *procman.Process, prompt string) error {
-	_ = process.Stdin.SetWriteDeadline(time.Now().Add(promptPatience))
-	_, err := process.Stdin.Write(a.Options.PromptLine(prompt))
+	return write(process, a.Options.PromptLine(prompt))
+}
+
+// Interrupt asks a CLI that is in the middle of a turn to break it off. One that does not
+// listen any more is not told.
+func (a *Agent) Interrupt(process *procman.Process) error {
+	return write(process, []byte(interruptLine))
+}
+
+func write(process *procman.Process, line []byte) error {
+	_ = process.Stdin.SetWriteDeadline(time.Now().Add(inputPatience))
+	_, err := process.Stdin.Write(line)
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}

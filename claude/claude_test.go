@@ -20,9 +20,9 @@ func TestArgsAreTheOperatorsAlone(t *testing.T) {
 			PermissionMode: "plan", AllowedTools: []string{"Bash", "Read"}, Model: "--x",
 		},
 	} {
-		require.Equal(t, want, strings.Join(options.Args(false), " "))
+		require.Equal(t, want, strings.Join(options.Args(Wishes{}), " "))
 	}
-	require.Contains(t, Options{}.Args(true), "--include-partial-messages")
+	require.Contains(t, Options{}.Args(Wishes{Partial: true}), "--include-partial-messages")
 }
 
 func TestPromptLineIsDataUnlessAllowed(t *testing.T) {

@@ -2,7 +2,9 @@ package claude
 
 import (
 	"bytes"
+	"regexp"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -10,11 +12,17 @@ import (
 // the fields that matter first; only a long answer's text, which they precede, is longer.
 const HeadSize = 64 << 10
 
+// ResultSize is how much of a result line is read: what it tells of usage and cost stands
+// behind the answer. Of a longer line that is not known.
+const ResultSize = 8 << 20
+
 // Turn is what the lines of one turn have told so far.
 type Turn struct {
 	// Began is set by system/init, with which the CLI begins a turn. A program that never
 	// says it, such as one that prints plain text, is judged by its exit alone.
 	Began bool
+	// Session is the CLI's own id of the session, from system/init; a UUID, or empty.
+	Session string
 	// Result is the first result line, nil before it. A CLI with tasks in the background
 	// takes more turns by itself when they end; nobody has asked for those.
 	Result *Result
@@ -27,7 +35,22 @@ type Result struct {
 	Subtype string
 	// Text is the answer, or what went wrong; empty if it did not fit the head.
 	Text string
+	// Usage and the rest is what the turn took.
+	Usage   Usage
+	CostUSD float64
+	Turns   int64
 }
+
+// Usage counts tokens as the API does.
+type Usage struct {
+	Input         int64 `json:"input_tokens"`
+	Output        int64 `json:"output_tokens"`
+	CacheRead     int64 `json:"cache_read_input_tokens"`
+	CacheCreation int64 `json:"cache_creation_input_tokens"`
+}
+
+// sessionPattern is what a session id looks like. It goes into an argument later on.
+var sessionPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // Words that every line of interest contains: looking for them is much cheaper than
 // parsing, and nearly all lines have neither.
@@ -45,7 +68,7 @@ func (t *Turn) Read(head []byte) {
 	line := parse(head)
 	switch line.kind {
 	case "system":
-		t.Began = t.Began || line.Subtype == "init"
+		t.begin(line)
 	case "result":
 		if t.Result == nil {
 			t.Result = &line.Result
@@ -53,15 +76,29 @@ func (t *Turn) Read(head []byte) {
 	}
 }
 
+// begin reads a system line.
+func (t *Turn) begin(line *line) {
+	if line.Subtype != "init" || t.Began {
+		return
+	}
+	t.Began = true
+	if sessionPattern.MatchString(line.session) {
+		t.Session = line.session
+	}
+}
+
+// ReadWhole reads the first result again, from its first [ResultSize] bytes.
+func (t *Turn) ReadWhole(head []byte) { t.Result = &parse(head).Result }
+
 // line is the fields of a line that mean something.
 type line struct {
-	kind string
+	kind, session string
 	Result
 }
 
 // parse reads the members of an object as far as they can be read: a head may be cut.
-func parse(head []byte) line {
-	var l line
+func parse(head []byte) *line {
+	l := &line{}
 	decoder := jsontext.NewDecoder(bytes.NewReader(head), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
 		return l
@@ -83,8 +120,16 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 		return readString(decoder, &l.kind) && (l.kind == "system" || l.kind == "result")
 	case name == "subtype" && kind == '"':
 		return readString(decoder, &l.Subtype)
+	case name == "session_id" && kind == '"':
+		return readString(decoder, &l.session)
 	case name == "result" && kind == '"':
 		return readString(decoder, &l.Text)
+	case name == "usage" && kind == '{':
+		return readValue(decoder, &l.Usage)
+	case name == "total_cost_usd" && kind == '0':
+		return readValue(decoder, &l.CostUSD)
+	case name == "num_turns" && kind == '0':
+		return readValue(decoder, &l.Turns)
 	case name == "is_error" && (kind == 't' || kind == 'f'):
 		token, err := decoder.ReadToken()
 		l.IsError = err == nil && token.Bool()
@@ -98,6 +143,15 @@ func readString(decoder *jsontext.Decoder, to *string) bool {
 	token, err := decoder.ReadToken()
 	if err == nil {
 		*to = token.String()
+	}
+	return err == nil
+}
+
+// readValue reads a value as far as it fits, and reports whether to go on.
+func readValue(decoder *jsontext.Decoder, to any) bool {
+	value, err := decoder.ReadValue()
+	if err == nil {
+		_ = json.Unmarshal(value, to) // what does not fit is none of our business
 	}
 	return err == nil
 }

@@ -1,6 +1,7 @@
 package claude
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -21,12 +22,23 @@ type Options struct {
 	Model          string
 }
 
-// Args returns the CLI's arguments. They depend on nothing that a client wrote: values
-// are the operator's and stand behind an equals sign, so that none is taken for a flag.
-// Partial asks for the answer token by token.
-func (o Options) Args(partial bool) []string {
+// Wishes is what a client asks for, of what the operator allows.
+type Wishes struct {
+	// Partial asks for the answer token by token.
+	Partial bool
+	// Model is used instead of the operator's, unless it is empty.
+	Model string
+	// Session is the CLI's own id of a session that is continued, in a copy: any number
+	// of runs may go on from the same one. Empty begins a new one.
+	Session string
+}
+
+// Args returns the CLI's arguments. Nothing that a client wrote is among them but the name
+// of an allowed model, and every value stands behind an equals sign, so that none is taken
+// for a flag.
+func (o Options) Args(w Wishes) []string {
 	args := []string{"-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose"}
-	if partial {
+	if w.Partial {
 		args = append(args, "--include-partial-messages")
 	}
 	if !o.TrustWorkspace {
@@ -38,8 +50,11 @@ func (o Options) Args(partial bool) []string {
 	if len(o.AllowedTools) > 0 {
 		args = append(args, "--allowed-tools="+strings.Join(o.AllowedTools, ","))
 	}
-	if o.Model != "" {
-		args = append(args, "--model="+o.Model)
+	if model := cmp.Or(w.Model, o.Model); model != "" {
+		args = append(args, "--model="+model)
+	}
+	if w.Session != "" {
+		args = append(args, "--resume="+w.Session, "--fork-session")
 	}
 	return args
 }
@@ -77,6 +92,10 @@ func (o Options) PromptLine(prompt string) []byte {
 	}
 	return append(line, '\n')
 }
+
+// interruptLine is the stdin line that makes the CLI break off its turn. It answers with
+// what there is of an answer, and a result that is an error.
+const interruptLine = `{"type":"control_request","request_id":"interrupt","request":{"subtype":"interrupt"}}` + "\n"
 
 // asCommand reports whether the CLI may look for what it looks for in this prompt: a
 // command behind a slash, which must be the very first byte, or attachments.

@@ -2,11 +2,13 @@ package handler
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
 
 	"spool/schema"
+	"spool/spool"
 )
 
 // retryAfter is what a client is told to wait, in seconds, when the server cannot serve now.
@@ -21,6 +23,15 @@ var statuses = map[schema.Code]int{
 	schema.MethodNotAllowed: http.StatusMethodNotAllowed,
 	schema.TooLarge:         http.StatusRequestEntityTooLarge,
 	schema.UpgradeRequired:  http.StatusUpgradeRequired,
+	schema.InvalidJSON:      http.StatusBadRequest,
+	schema.InvalidPrompt:    http.StatusBadRequest,
+	schema.InvalidMeta:      http.StatusBadRequest,
+	schema.InvalidOption:    http.StatusBadRequest,
+	schema.ForbiddenOption:  http.StatusBadRequest,
+	schema.KeyReused:        http.StatusConflict,
+	schema.OutputGone:       http.StatusGone,
+	schema.ReplayGap:        http.StatusRequestedRangeNotSatisfiable,
+	schema.StorageFull:      http.StatusInsufficientStorage,
 	schema.Overloaded:       http.StatusServiceUnavailable,
 	schema.Draining:         http.StatusServiceUnavailable,
 }
@@ -57,6 +68,19 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		c.Set(fiber.HeaderSecWebSocketVersion, "13")
 	}
 	return answerJSON(c, status, known)
+}
+
+// told returns what a client is told of an error. One without a code is a fault of ours: its
+// text goes to the log only.
+func told(err error, log *slog.Logger) *schema.Error {
+	if known, ok := errors.AsType[*schema.Error](err); ok {
+		return known
+	}
+	log.Error("serve run", "error", err)
+	if errors.Is(err, spool.ErrDamaged) {
+		return schema.NewError(schema.OutputDamaged, "the kept output of this run is damaged from here on")
+	}
+	return errInternal
 }
 
 func code(err *schema.Error) schema.Code {

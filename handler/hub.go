@@ -15,25 +15,30 @@ var (
 	errFull     = schema.NewError(schema.Overloaded, "too many sockets are open: try again later")
 )
 
-// hub knows the open sockets, which no shutdown of the HTTP server sees.
+// connection is a socket, or the answer to a request that goes on like one.
+type connection interface {
+	cut() // ends it under whoever uses it
+}
+
+// hub knows the open sockets and streams, which no shutdown of the HTTP server sees.
 type hub struct {
 	open  context.Context // ends with drain
 	close context.CancelFunc
 
 	mu       sync.Mutex
 	max      int
-	drained  bool                  // guarded by mu
-	sessions map[*session]struct{} // guarded by mu
-	left     sync.WaitGroup        // added to under mu, while not drained
+	drained  bool                    // guarded by mu
+	sessions map[connection]struct{} // guarded by mu
+	left     sync.WaitGroup          // added to under mu, while not drained
 }
 
 func (h *hub) init(max int) {
 	h.open, h.close = context.WithCancel(context.Background())
-	h.max, h.sessions = max, map[*session]struct{}{}
+	h.max, h.sessions = max, map[connection]struct{}{}
 }
 
 // enter adds a socket. The error says why it is refused.
-func (h *hub) enter(s *session) *schema.Error {
+func (h *hub) enter(s connection) *schema.Error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.refusalLocked(); err != nil {
@@ -45,7 +50,7 @@ func (h *hub) enter(s *session) *schema.Error {
 }
 
 // leave removes a socket that entered.
-func (h *hub) leave(s *session) {
+func (h *hub) leave(s connection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sessions, s)
@@ -69,6 +74,14 @@ func (h *hub) refusalLocked() *schema.Error {
 	default:
 		return nil
 	}
+}
+
+// draining returns why a run would be refused now, or nil.
+func (h *hub) draining() error {
+	if h.refusesAll() {
+		return errDraining
+	}
+	return nil
 }
 
 // refusesAll reports whether drain was called.

@@ -13,6 +13,7 @@ import (
 
 	"spool/claude"
 	"spool/run"
+	"spool/schema"
 )
 
 // Limits of HTTP that nobody needs to set.
@@ -53,6 +54,7 @@ type Server struct {
 	log      *slog.Logger
 	app      *fiber.App
 	hub      hub
+	buffers  sync.Pool // of all sockets
 }
 
 // New returns a Server that is ready to [Server.Serve].
@@ -86,12 +88,24 @@ func (s *Server) route(g gate) {
 	s.app.Get("/api/health", s.health)
 	s.app.Get("/livez", s.live)
 	s.app.Get("/readyz", s.ready)
-	s.app.Get("/ws/claude", s.admit, websocket.New(s.claude, websocket.Config{
+	s.app.Post("/api/runs", s.createRun)
+	s.app.Get("/api/runs", s.listRuns)
+	s.app.Get("/api/runs/:run", s.getRun)
+	s.app.Get("/api/runs/:run/lines", s.getLines)
+	s.app.Post("/api/runs/:run/abort", s.abortRun)
+	s.app.Get("/ws/claude", s.admit, s.socket(s.claude))
+	s.app.Get("/ws/runs/:run", s.admit, s.knownRun, s.socket(s.watchRun))
+}
+
+// socket upgrades a request.
+func (s *Server) socket(serve func(*websocket.Conn)) fiber.Handler {
+	return websocket.New(serve, websocket.Config{
 		RecoverHandler:  s.recoverSocket,
+		Subprotocols:    []string{schema.Subprotocol},
 		ReadBufferSize:  1 << 10,
 		WriteBufferSize: 32 << 10, // borrowed while a message is written
-		WriteBufferPool: &sync.Pool{},
-	}))
+		WriteBufferPool: &s.buffers,
+	})
 }
 
 // admit refuses an upgrade that could not be served, while it can still be told by HTTP.

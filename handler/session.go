@@ -14,6 +14,7 @@ import (
 
 	"spool/run"
 	"spool/schema"
+	"spool/spool"
 )
 
 // Waits at the end of a socket.
@@ -27,8 +28,9 @@ const (
 // session is one WebSocket. Its reader (one goroutine) takes what the client sends, its
 // writer (the handler's goroutine) is the only one that sends data.
 type session struct {
-	conn *websocket.Conn
-	log  *slog.Logger
+	conn    *websocket.Conn
+	dialect dialect
+	log     *slog.Logger
 	// stall is how long the client may take nothing; silence how long it may say nothing.
 	stall, silence time.Duration
 
@@ -44,9 +46,10 @@ type session struct {
 
 // ending is why a socket ends, and what the client is told of it.
 type ending struct {
-	code   schema.CloseCode
-	err    *schema.Error // sent as a frame before the close frame; may be nil
-	reason *run.Reason   // for the run, if there is one; nil if it has ended
+	code    schema.CloseCode
+	err     *schema.Error // sent as a frame before the close frame; may be nil
+	outcome *run.Outcome  // likewise
+	reason  *run.Reason   // for the run, if there is one; nil if it has ended
 }
 
 // Error makes an ending the cause of a cancelled context.
@@ -58,6 +61,9 @@ var gone = &ending{reason: run.ClientGone}
 // refused is the end of a socket with an error frame.
 func refused(err *schema.Error) *ending { return &ending{code: err.Code.Close(), err: err} }
 
+// over is the end of a socket whose run has ended.
+func over(o run.Outcome) *ending { return &ending{code: o.Code().Close(), outcome: &o} }
+
 // broken is the end of a socket on which something came that is no message at all. The
 // WebSocket protocol has close codes for that, which say enough.
 func broken(code schema.CloseCode) *ending { return &ending{code: code, reason: run.ClientGone} }
@@ -66,7 +72,7 @@ func broken(code schema.CloseCode) *ending { return &ending{code: code, reason: 
 func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session {
 	ctx, end := context.WithCancelCause(context.Background())
 	s := &session{
-		conn: conn, log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
+		conn: conn, dialect: dialectOf(conn), log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
 		messages: make(chan []byte, schema.MaxOffences), ctx: ctx, end: end,
 	}
 	if w := wireOf(conn.NetConn()); w != nil {
@@ -78,6 +84,14 @@ func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session 
 	s.helpers.Go(func() { s.guard(s.read) })
 	s.helpers.Go(func() { s.guard(func() { s.ping(config.PingInterval) }) })
 	return s
+}
+
+// dialectOf returns the dialect that was agreed on in the handshake.
+func dialectOf(conn *websocket.Conn) dialect {
+	if conn.Subprotocol() == schema.Subprotocol {
+		return enveloped{}
+	}
+	return raw{}
 }
 
 // guard keeps a panic of a session's goroutine from ending the server.
@@ -193,8 +207,43 @@ func (s *session) send(text []byte) error {
 	return s.conn.WriteMessage(websocket.TextMessage, text)
 }
 
-// sendFrame writes a frame of package schema.
-func (s *session) sendFrame(frame any) error { return s.send(schema.Encode(frame)) }
+// These make a session a viewer.
+func (s *session) tellInfo(e schema.InfoEnvelope) error { return s.send(s.dialect.info(e)) }
+func (s *session) tellStderr(text string) error         { return s.send(s.dialect.stderr(text)) }
+func (s *session) tellLine(line spool.Line) error       { return s.sendLine(line) }
+
+// heed answers a message that came while a run is shown, and returns the end of the socket
+// if it shall end.
+func (s *session) heed() error {
+	select {
+	case <-s.messages:
+		if err := s.busy(); err != nil {
+			return err
+		}
+	default:
+	}
+	if end := s.ended(); end != nil {
+		return end
+	}
+	return nil
+}
+
+func (s *session) busy() error {
+	return s.send(s.dialect.failure(schema.NewError(schema.Busy, "one prompt for each socket: the run goes on")))
+}
+
+// wait returns when there may be something to do.
+func (s *session) wait(changed, grown, done <-chan struct{}) error {
+	select {
+	case <-changed:
+	case <-grown:
+	case <-done:
+	case <-s.messages:
+		return s.busy()
+	case <-s.ctx.Done():
+	}
+	return nil
+}
 
 // ended returns the reason for which the socket shall end, or nil.
 func (s *session) ended() *ending {
@@ -240,9 +289,18 @@ func (s *session) finish(e *ending) {
 func (s *session) tell(e *ending) {
 	reason := ""
 	if e.err != nil {
-		_ = s.sendFrame(e.err)
-		reason = schema.Truncate(e.err.Error(), schema.MaxCloseReasonBytes)
+		_ = s.send(s.dialect.failure(e.err))
+		reason = e.err.Error()
 	}
+	if e.outcome != nil {
+		if frame := s.dialect.end(*e.outcome); frame != nil {
+			_ = s.send(frame)
+		}
+		if e.outcome.Error != nil {
+			reason = e.outcome.Error.Error()
+		}
+	}
+	reason = schema.Truncate(reason, schema.MaxCloseReasonBytes)
 	message := websocket.FormatCloseMessage(int(e.code), reason)
 	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(s.stall))
 }

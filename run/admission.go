@@ -1,43 +1,74 @@
 package run
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
 
-// admission gives places to runs in the order in which they asked.
+// admission gives places to runs: to each client in turn, and to the runs of one client in
+// the order in which they came. A client that submits hundreds holds nobody else up.
 type admission struct {
 	places   int
 	maxQueue int
 
 	mu    sync.Mutex
 	taken int       // guarded by mu
+	round int       // guarded by mu: of the last one that got a place
 	queue []*ticket // guarded by mu: those that wait, the next one first
 }
 
 // ticket is a run's claim to a place.
 type ticket struct {
+	client string
+	// round is the turn in which it gets its place: the first run of every client that
+	// waits is in the same one, the second in the next, and so on.
+	round int
 	// admitted is closed when the place is there.
 	admitted chan struct{}
-	// moved rings when the position in the queue has changed.
-	moved chan struct{}
+	// moved is called when the position in the queue has changed. It must not block.
+	moved func()
 }
 
 // enter returns a ticket, which may have its place at once, or nil if the queue is full.
-func (a *admission) enter() *ticket {
+func (a *admission) enter(client string, moved func()) *ticket {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t := &ticket{admitted: make(chan struct{}), moved: make(chan struct{}, 1)}
+	t := &ticket{client: client, admitted: make(chan struct{}), moved: moved}
 	switch {
 	case a.taken < a.places:
 		a.taken++
 		close(t.admitted)
 	case len(a.queue) < a.maxQueue:
-		a.queue = append(a.queue, t)
+		a.lineUpLocked(t)
 	default:
 		return nil
 	}
 	return t
+}
+
+// adopt returns a ticket with a place, for what runs already, even if there is none left.
+func (a *admission) adopt() *ticket {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.taken++
+	t := &ticket{admitted: make(chan struct{})}
+	close(t.admitted)
+	return t
+}
+
+// lineUpLocked puts a ticket behind all of its round. Requires a.mu.
+func (a *admission) lineUpLocked(t *ticket) {
+	t.round = a.round
+	for _, waiting := range a.queue {
+		if waiting.client == t.client {
+			t.round = waiting.round
+		}
+	}
+	t.round++
+	i, _ := slices.BinarySearchFunc(a.queue, t.round+1, func(waiting *ticket, round int) int { return cmp.Compare(waiting.round, round) })
+	a.queue = slices.Insert(a.queue, i, t)
+	a.tellMovedLocked(i + 1)
 }
 
 // leave gives a place back, or leaves the queue.
@@ -49,22 +80,22 @@ func (a *admission) leave(t *ticket) {
 		a.tellMovedLocked(i)
 		return
 	}
-	if len(a.queue) == 0 {
-		a.taken--
-		return
+	a.taken--
+	for len(a.queue) > 0 && a.taken < a.places {
+		a.taken++
+		next := a.queue[0]
+		a.round = next.round
+		close(next.admitted)
+		a.queue = slices.Delete(a.queue, 0, 1)
+		next.moved()
+		a.tellMovedLocked(0)
 	}
-	close(a.queue[0].admitted) // the place goes on to the next
-	a.queue = slices.Delete(a.queue, 0, 1)
-	a.tellMovedLocked(0)
 }
 
 // tellMovedLocked tells those from i on that their position has changed. Requires a.mu.
 func (a *admission) tellMovedLocked(i int) {
 	for _, t := range a.queue[i:] {
-		select {
-		case t.moved <- struct{}{}:
-		default:
-		}
+		t.moved()
 	}
 }
 

@@ -10,32 +10,40 @@ import (
 	"spool/claude"
 	"spool/procman"
 	"spool/schema"
-)
-
-// State is where a run is in its life.
-type State string
-
-// The states. The last five are final.
-const (
-	Queued      State = "queued"
-	Starting    State = "starting"
-	Running     State = "running"
-	Succeeded   State = "succeeded"
-	Failed      State = "failed"
-	Aborted     State = "aborted"
-	TimedOut    State = "timed_out"
-	Interrupted State = "interrupted"
+	"spool/store"
 )
 
 // Outcome is how a run ended. There is exactly one for every run.
 type Outcome struct {
-	State State
+	State schema.State
 	// Error is what a client is told; nil for a success.
 	Error *schema.Error
 	// Exit and Proof are how the process ended, and what was found of it afterwards.
 	Exit  procman.Exit
 	Proof procman.Proof
 }
+
+// describe writes the outcome into what is told of the run.
+func (o Outcome) describe(info *schema.Run) {
+	info.State, info.Code, info.Error = o.State, o.Code(), ""
+	if o.Error != nil {
+		info.Error = o.Error.Text
+	}
+	if o.Proof.Rung == "" {
+		return // no process was started
+	}
+	info.Stop = &schema.Stop{Rung: string(o.Proof.Rung), Survivors: append([]int{}, o.Proof.Survivors...)}
+	if o.Exit != unknownExit {
+		info.Exit = &schema.Exit{Code: o.Exit.Code, Signal: signalName(o.Exit.Signal)}
+	}
+}
+
+// unknownExit is how a process ended that was not this server's child.
+var unknownExit = procman.Exit{Code: -1}
+
+// rungInterrupt is the step before the ladder of package procman: the turn was broken off,
+// and then the CLI ended by itself.
+const rungInterrupt procman.Rung = "interrupt"
 
 // Code is the error's code, empty for a success.
 func (o Outcome) Code() schema.Code {
@@ -46,29 +54,27 @@ func (o Outcome) Code() schema.Code {
 }
 
 // Reason is why somebody ends a run.
-type Reason struct {
-	State State
-	Code  schema.Code
-	Text  string
-	// Limit says that the run went beyond one: no result makes up for that, and the
-	// process is ended without being asked first, because it would go further.
-	Limit bool
-}
+type Reason store.Reason
 
 // Error makes a Reason the cause of a cancelled context.
 func (r *Reason) Error() string { return string(r.Code) + ": " + r.Text }
 
-// The reasons that need no figures. A client that has left is told nothing: no code.
+// The reasons that need no figures.
 var (
-	ClientGone   = &Reason{State: Aborted, Text: "the client has left"}
-	TooManyCalls = &Reason{State: Aborted, Code: schema.Busy, Text: "too many messages while the run went on: send one prompt, then only read"}
-	SlowViewer   = &Reason{State: Failed, Code: schema.SlowClient, Text: "the client took nothing for too long"}
-	ServerStops  = &Reason{State: Interrupted, Code: schema.Draining, Text: "the server is being stopped: try again later"}
+	// Abort is for who wants the run to end and keeps what there is of an answer.
+	Abort        = &Reason{State: schema.Aborted, Code: schema.RunAborted, Text: "the run was aborted"}
+	ClientGone   = &Reason{State: schema.Aborted, Code: schema.RunAborted, Text: "the client has left"}
+	TooManyCalls = &Reason{State: schema.Aborted, Code: schema.Busy, Text: "too many messages while the run went on: send one prompt, then only read"}
+	SlowViewer   = &Reason{State: schema.Failed, Code: schema.SlowClient, Text: "the client took nothing for too long"}
+	ServerStops  = &Reason{State: schema.Interrupted, Code: schema.Draining, Text: "the server is being stopped: try again later"}
+	// leftBehind is for what an earlier server has started and this one does not go on with.
+	leftBehind = &Reason{State: schema.Interrupted, Code: schema.RunInterrupted, Text: "the server was killed, and the run was not to go on without it"}
+	diskFull   = &Reason{State: schema.Failed, Code: schema.StorageFull, Text: "the server's disk is nearly full: the run was stopped", Limit: true}
 )
 
 // failed returns the outcome of a run that could not do its work.
 func failed(code schema.Code, text string) Outcome {
-	return Outcome{State: Failed, Error: schema.NewError(code, text)}
+	return Outcome{State: schema.Failed, Error: schema.NewError(code, text)}
 }
 
 // judge decides how a run went: by the limit that it broke; by its result, over everything
@@ -78,9 +84,11 @@ func judge(turn claude.Turn, reason *Reason, exit procman.Exit, stderr string) O
 	case reason != nil && (reason.Limit || turn.Result == nil):
 		return Outcome{State: reason.State, Error: schema.NewError(reason.Code, reason.Text)}
 	case turn.Result != nil && !turn.Result.IsError:
-		return Outcome{State: Succeeded}
+		return Outcome{State: schema.Succeeded}
 	case turn.Result != nil:
 		return failed(schema.APIError, resultText(*turn.Result))
+	case exit == unknownExit:
+		return Outcome{State: schema.Interrupted, Error: schema.NewError(schema.RunInterrupted, "the server was killed, and the run ended without a result")}
 	case exit.Signal != 0:
 		return failed(schema.KilledBySignal, withTail("claude was ended by "+signalName(exit.Signal), stderr))
 	case exit.Code != 0:
@@ -88,7 +96,7 @@ func judge(turn claude.Turn, reason *Reason, exit procman.Exit, stderr string) O
 	case turn.Began:
 		return failed(schema.Incomplete, withTail("claude ended without a result", stderr))
 	default:
-		return Outcome{State: Succeeded}
+		return Outcome{State: schema.Succeeded}
 	}
 }
 

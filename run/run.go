@@ -4,35 +4,59 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
-	"spool/claude"
-	"spool/procman"
 	"spool/schema"
-	"spool/spool"
+	"spool/store"
 )
 
-// Run is one prompt on its way.
+// Run is one prompt on its way, or one that has arrived.
 type Run struct {
-	// ID is ours, random, and safe in a path: "run_" and 26 letters and digits.
+	// ID is ours, random, and safe in a path: see [schema.RunID].
 	ID string
 
 	registry *Registry
-	payload  schema.Payload
-	files    *files
-	index    spool.Index
-	ticket   *ticket
+	output   output
+	ticket   *ticket // nil for a run that has ended before this server looked at it
 	log      *slog.Logger
 
 	ctx  context.Context // ends with the Reason why the run shall end
 	stop context.CancelCauseFunc
 
+	changed bell // rings with the position in the queue, the warning and the state
+
 	mu      sync.Mutex
-	state   State         // guarded by mu
+	record  store.Run // guarded by mu: as it is in the store, or shall be
+	warning time.Time // guarded by mu: when a deadline comes of which clients are warned
+	viewers int       // guarded by mu
+
 	outcome Outcome       // set before done is closed
 	done    chan struct{} // closed when the run has its outcome and its output its end
+}
+
+// newRun returns a run that has not begun, or goes on.
+func (g *Registry) newRun(record store.Run) *Run {
+	r := &Run{
+		ID: record.ID, registry: g, record: record, done: make(chan struct{}),
+		output: output{dir: filepath.Join(g.procDir(), record.ID)},
+		log:    g.log.With("run", record.ID, "meta", record.Meta),
+	}
+	r.ctx, r.stop = context.WithCancelCause(context.Background())
+	return r
+}
+
+// pastRun returns a run that has ended.
+func (g *Registry) pastRun(record store.Run) *Run {
+	r := g.newRun(record)
+	r.outcome = Outcome{State: record.State}
+	if record.State != schema.Succeeded {
+		r.outcome.Error = schema.NewError(record.Code, record.Error)
+	}
+	r.stop(nil)
+	close(r.done)
+	return r
 }
 
 // Stop ends the run for a reason. The first reason counts; a run that has its result, or
@@ -45,130 +69,71 @@ func (r *Run) Done() <-chan struct{} { return r.done }
 // Outcome is how the run ended. It may be asked for once Done is closed.
 func (r *Run) Outcome() Outcome { return r.outcome }
 
-// State is where the run is now.
-func (r *Run) State() State {
+// Info is what is known of the run now.
+func (r *Run) Info() schema.Run {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.state
+	info := r.record.Run
+	if !info.State.Final() {
+		info.Position = r.Position()
+	}
+	return info
 }
 
-func (r *Run) setState(state State) {
+// State is where the run is now.
+func (r *Run) State() schema.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state = state
+	return r.record.State
 }
 
 // Position is the run's place in the queue, 1 being next, and 0 if it does not wait.
 func (r *Run) Position() int { return r.registry.admission.position(r.ticket) }
 
-// Moved rings when Position has changed.
-func (r *Run) Moved() <-chan struct{} { return r.ticket.moved }
-
-// serve is the run's life. It has one goroutine, and this is it.
-func (r *Run) serve() {
-	started := time.Now()
-	r.outcome = r.live()
-	r.setState(r.outcome.State)
-	r.logEnd(time.Since(started))
-	close(r.done)
-	r.stop(nil) // frees the context
-	if err := r.files.release(); err != nil {
-		r.log.Error("remove run", "error", err)
-	}
+// Warning is when a deadline will end the run, and zero as long as that is far.
+func (r *Run) Warning() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.warning
 }
 
-// logEnd writes the one record of how a run ended. The error's text is left out: it may hold
-// what claude printed, and that a prompt.
-func (r *Run) logEnd(took time.Duration) {
-	o, level := r.outcome, slog.LevelInfo
-	if len(o.Proof.Survivors) > 0 {
-		level = slog.LevelError
-	}
-	r.log.Log(context.Background(), level, "run ended", "state", o.State, "code", o.Code(),
-		"exit", o.Exit.Code, "signal", signalName(o.Exit.Signal), "stop", o.Proof.Rung, "survivors", o.Proof.Survivors, "took", took.Round(time.Millisecond))
+// Changed returns a channel that is closed at the next change of what the run tells about
+// itself. It is asked for before looking.
+func (r *Run) Changed() <-chan struct{} { return r.changed.rings() }
+
+// stored is the run's record.
+func (r *Run) stored() store.Run {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.record
 }
 
-// live waits for a place, starts the process and follows it to its end.
-func (r *Run) live() Outcome {
-	defer r.registry.admission.leave(r.ticket)
-	select {
-	case <-r.ticket.admitted:
-	case <-r.ctx.Done():
-	}
-	if reason := r.reason(); reason != nil {
-		return judge(claude.Turn{}, reason, procman.Exit{}, "")
-	}
-	r.setState(Starting)
-	growth, err := r.registry.watcher.Watch(r.files.dir)
-	if err != nil {
-		return r.internal("watch output", err)
-	}
-	defer growth.Stop()
-	process, err := r.launch()
-	if err != nil {
-		r.log.Warn("start claude", "error", err)
-		return failed(schema.SpawnFailed, err.Error()+spawnHint(err))
-	}
-	return r.follow(process, growth)
+// addViewers counts those who look at the run, and returns how many do.
+func (r *Run) addViewers(n int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.viewers += n
+	return r.viewers
 }
 
-// errWorkspace is what a client is told when runs have nowhere to work.
-var errWorkspace = errors.New("the workspace is missing and cannot be made: check --workspace")
-
-// spawnHint says what to do about a CLI that cannot be started.
-func spawnHint(err error) string {
-	if errors.Is(err, errWorkspace) {
-		return ""
-	}
-	return "; " + claude.Hint
+// change changes the run's record, and tells.
+func (r *Run) change(how func(*store.Run)) {
+	r.mu.Lock()
+	how(&r.record)
+	r.mu.Unlock()
+	r.changed.ring()
 }
 
-// launch starts the CLI with its output in the run's files.
-func (r *Run) launch() (*procman.Process, error) {
-	// An earlier run may have removed it.
-	if err := os.MkdirAll(r.registry.config.Workspace, 0o700); err != nil {
-		return nil, errWorkspace
-	}
-	return r.registry.agent.Start(claude.Launch{
-		ID: r.ID, Dir: r.registry.config.Workspace, Partial: r.payload.Partial,
-		Stdout: r.files.stdout, Stderr: r.files.stderr,
-	})
+func (r *Run) setState(state schema.State) {
+	r.change(func(record *store.Run) { record.State = state })
 }
 
-// follow gives the process its prompt, watches it, ends it with all that it started, and
-// judges what it did.
-func (r *Run) follow(process *procman.Process, growth *spool.Growth) Outcome {
-	r.setState(Running)
-	lines, err := spool.OpenAfter(r.files.stdoutPath(), 0, &r.index)
-	if err != nil {
-		_ = process.Stdin.Close()
-		process.Stop(r.registry.atOnce, 0)
-		return r.internal("open output", err)
-	}
-	defer lines.Close()
-	lines.Limit(r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
-	w := &watch{run: r, process: process, growth: growth, lines: lines}
-	w.serve()
-	cutShort := r.reason() != nil && w.turn.Result == nil
-	exit, proof := w.stop(w.stopGrace())
-	turn, err := w.finish()
-	if err != nil {
-		return r.internal("read output", err)
-	}
-	if cutShort {
-		turn.Result = nil // a result that came of being stopped makes up for nothing
-	}
-	outcome := judge(turn, r.reason(), exit, r.files.tail(r.registry.mask))
-	outcome.Exit, outcome.Proof = exit, proof
-	return r.masked(outcome)
-}
-
-// masked hides secrets in what a client is told.
-func (r *Run) masked(o Outcome) Outcome {
-	if o.Error != nil {
-		o.Error = schema.NewError(o.Error.Code, cutText(r.registry.mask.Text(o.Error.Text), maxErrorText))
-	}
-	return o
+// warn tells when a deadline will come, or with the zero time that it has moved away.
+func (r *Run) warn(at time.Time) {
+	r.mu.Lock()
+	r.warning = at
+	r.mu.Unlock()
+	r.changed.ring()
 }
 
 // reason is why the run shall end, nil as long as it shall not.
@@ -177,7 +142,15 @@ func (r *Run) reason() *Reason {
 	return reason
 }
 
-// internal logs a fault of the server and returns what the client is told of it.
+// timeout is the run's wall clock.
+func (r *Run) timeout() time.Duration {
+	if seconds := r.record.TimeoutSeconds; seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	return r.registry.config.RunTimeout
+}
+
+// internal logs a fault of the server and returns what a client is told of it.
 func (r *Run) internal(what string, err error) Outcome {
 	r.log.Error(what, "error", err)
 	return failed(schema.Internal, "the server has a fault; its log has the cause of "+r.ID)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"spool/schema"
 	"spool/spool"
@@ -13,12 +14,21 @@ import (
 // ErrWait is what [View.Next] returns when there is nothing more now.
 var ErrWait = errors.New("run: nothing more now")
 
+// ErrGone says that a run's output is no longer kept, ErrGap that it ended before the place
+// to go on from: whoever asks has lines of something else.
+var (
+	ErrGone = schema.NewError(schema.OutputGone, "the output of this run is no longer kept")
+	ErrGap  = schema.NewError(schema.ReplayGap, "the run has fewer lines than that: start again from 0")
+)
+
 // View is a place in a run's output. It costs the run nothing, however slow it is.
 type View struct {
 	run            *Run
-	growth         *spool.Growth
-	stdout, stderr *spool.Reader
-	told           bool // that part of stderr was left out
+	after          int64
+	growth         *spool.Growth // nil for a run that had ended
+	stdout, stderr *spool.Reader // stderr is nil if there is none to show
+	told           bool          // that part of stderr was left out
+	givenUp        sync.Once
 }
 
 // Event is one thing to show: a line of stdout, or a frame about stderr.
@@ -27,28 +37,41 @@ type Event struct {
 	Frame *schema.StderrFrame // nil for a line
 }
 
-// View opens the run's output behind line number after. It must be closed.
+// View opens the run's output behind line number after. It must be left. The error is
+// [ErrGone], [ErrGap], or a fault of the server.
 func (r *Run) View(after int64) (*View, error) {
-	if err := r.files.hold(); err != nil {
+	v := &View{run: r, after: after}
+	r.addViewers(1)
+	if err := v.open(); err != nil {
+		v.Leave(ClientGone)
 		return nil, err
-	}
-	v := &View{run: r}
-	if err := v.open(after); err != nil {
-		return nil, errors.Join(fmt.Errorf("open view: %w", err), v.Close())
 	}
 	return v, nil
 }
 
-func (v *View) open(after int64) (err error) {
-	files := v.run.files
-	if v.growth, err = v.run.registry.watcher.Watch(files.dir); err != nil {
-		return err
+func (v *View) open() (err error) {
+	ended := v.ended()
+	record := v.run.stored()
+	if record.OutputGone || !v.run.output.kept() {
+		return ErrGone
 	}
-	if v.stdout, err = spool.OpenAfter(files.stdoutPath(), after, &v.run.index); err != nil {
+	if ended && v.after > record.Lines {
+		return ErrGap
+	}
+	if !ended {
+		if v.growth, err = v.run.registry.watcher.Watch(v.run.output.dir); err != nil {
+			return fmt.Errorf("watch output: %w", err)
+		}
+	}
+	sealed := ended && record.Sealed
+	if v.stdout, err = v.run.output.reader(v.run.output.stdout(), v.after, sealed); err != nil {
 		return err
 	}
 	v.stdout.Limit(v.run.registry.config.MaxOutput)
-	if v.stderr, err = spool.Open(files.stderrPath()); err != nil {
+	if ended && record.StderrBytes == 0 {
+		return nil
+	}
+	if v.stderr, err = v.run.output.reader(v.run.output.stderr(), 0, sealed); err != nil {
 		return err
 	}
 	v.stderr.Limit(maxStderr)
@@ -56,7 +79,12 @@ func (v *View) open(after int64) (err error) {
 }
 
 // Grown rings when there may be more.
-func (v *View) Grown() <-chan struct{} { return v.growth.C }
+func (v *View) Grown() <-chan struct{} {
+	if v.growth == nil {
+		return nil
+	}
+	return v.growth.C
+}
 
 // Next returns what comes next; ErrWait when there is nothing now, to be asked again when
 // Grown rings or the run is done; and io.EOF at the end of a run that is done. The event is
@@ -64,24 +92,36 @@ func (v *View) Grown() <-chan struct{} { return v.growth.C }
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
 	line, err := next(v.stdout, ended)
-	if err == nil && ended && v.cut(line) {
-		line, err = next(v.stdout, ended)
+	if err == nil && ended && line.N > v.run.stored().Lines {
+		line, err = next(v.stdout, ended) // the last one, of which only a part was within the limit
 	}
 	if !errors.Is(err, io.EOF) {
 		return Event{Line: line}, err
 	}
-	line, err = next(v.stderr, ended)
+	if event, err := v.nextStderr(ended); !errors.Is(err, io.EOF) {
+		return event, err
+	}
+	switch {
+	case !ended:
+		return Event{}, ErrWait
+	case v.after > v.run.stored().Lines:
+		return Event{}, ErrGap
+	default:
+		return v.leftOut()
+	}
+}
+
+// nextStderr returns the next line of stderr, io.EOF if there is none now.
+func (v *View) nextStderr(ended bool) (Event, error) {
+	if v.stderr == nil {
+		return Event{}, io.EOF
+	}
+	line, err := next(v.stderr, ended)
 	if errors.Is(err, spool.ErrTruncated) { // by "> /dev/stderr"; what is there now is worth showing
 		v.stderr.Rewind()
 		line, err = next(v.stderr, ended)
 	}
-	if !errors.Is(err, io.EOF) {
-		return v.stderrEvent(line, err)
-	}
-	if !ended {
-		return Event{}, ErrWait
-	}
-	return v.leftOut()
+	return v.stderrEvent(line, err)
 }
 
 func (v *View) ended() bool {
@@ -100,13 +140,6 @@ func next(r *spool.Reader, ended bool) (spool.Line, error) {
 		return r.Rest()
 	}
 	return line, err
-}
-
-// cut reports whether only a part of this line, the last one, was within the limit of the
-// run's output: half a line is nothing that a client could use.
-func (v *View) cut(line spool.Line) bool {
-	most := v.run.registry.config.MaxOutput
-	return line.Offset+line.Size == most && size(v.run.files.stdout) > most
 }
 
 // stderrEvent returns the frame for one line of stderr, which is never longer than what is
@@ -128,7 +161,7 @@ func (v *View) stderrEvent(line spool.Line, err error) (Event, error) {
 
 // leftOut returns the one frame that says how much of stderr was not shown, then io.EOF.
 func (v *View) leftOut() (Event, error) {
-	more := size(v.run.files.stderr) - maxStderr
+	more := v.run.stored().StderrBytes - maxStderr
 	if v.told || more <= 0 {
 		return Event{}, io.EOF
 	}
@@ -140,16 +173,26 @@ func frameEvent(text string) Event {
 	return Event{Frame: &schema.StderrFrame{Stderr: text}}
 }
 
-// Close lets go of the output.
-func (v *View) Close() error {
+// Leave lets go of the output, and gives the view up.
+func (v *View) Leave(reason *Reason) {
+	v.GiveUp(reason)
 	if v.growth != nil {
 		v.growth.Stop()
 	}
-	var errs []error
 	for _, reader := range []*spool.Reader{v.stdout, v.stderr} {
 		if reader != nil {
-			errs = append(errs, reader.Close())
+			_ = reader.Close()
 		}
 	}
-	return errors.Join(append(errs, v.run.files.release())...)
+}
+
+// GiveUp says that nobody waits for what the view shows. A run that is not to go on without
+// anybody looking at it is ended, for the reason, when its last view is given up. It may be
+// called from any goroutine, and again.
+func (v *View) GiveUp(reason *Reason) {
+	v.givenUp.Do(func() {
+		if left := v.run.addViewers(-1); left == 0 && !v.run.stored().Detach {
+			v.run.Stop(reason)
+		}
+	})
 }

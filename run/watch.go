@@ -1,16 +1,17 @@
 package run
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"spool/claude"
 	"spool/procman"
 	"spool/schema"
 	"spool/spool"
+	"spool/store"
 )
 
 // lookLines is how many lines are read before the other events get their turn.
@@ -21,32 +22,65 @@ const lookLines = 4096
 type watch struct {
 	run       *Run
 	process   *procman.Process
+	files     *files
 	growth    *spool.Growth
 	lines     *spool.Reader
 	turn      claude.Turn
-	discarded int64 // of stderr, up to this offset
-	beyond    bool  // more output than allowed
+	count     int64         // of lines
+	discarded int64         // of stderr, up to this offset
+	beyond    bool          // more output than allowed
+	cutShort  bool          // ended without having come to its result
+	patience  time.Duration // from SIGTERM to SIGKILL
 
-	// Channels of timers; nil while there is no such deadline.
-	wall, idle, grace <-chan time.Time
+	wall, idle  deadline
+	wallIsClose bool             // clients were warned of it
+	grace       <-chan time.Time // after a result
+}
+
+func (w *watch) close() {
+	w.growth.Stop()
+	_ = w.lines.Close()
+}
+
+// prompt gives the process its prompt, after what a later server needs was written down.
+func (w *watch) prompt() error {
+	if w.run.reason() != nil {
+		return nil // a prompt that nobody waits for costs money
+	}
+	at := time.Now()
+	if err := w.run.output.writeLaunched(launched{Leader: w.process.Leader(), At: at}); err != nil {
+		return err
+	}
+	if err := w.run.registry.agent.Prompt(w.process, w.run.record.Prompt); err != nil {
+		w.run.log.Warn("give prompt", "error", err)
+	}
+	w.start(at)
+	return nil
+}
+
+// start starts the deadlines of a run that got its prompt at some time.
+func (w *watch) start(at time.Time) {
+	w.run.change(func(record *store.Run) { record.StartedAt = &at })
+	if timeout := w.run.timeout(); w.turn.Result == nil {
+		w.wall = newDeadline(timeout, timeout-time.Since(at))
+	}
+	w.restIdle()
 }
 
 // serve returns when the process shall be stopped.
 func (w *watch) serve() {
-	defer w.process.Stdin.Close()
-	if w.run.reason() != nil {
-		return // a prompt that nobody waits for costs money
-	}
-	if err := w.run.registry.agent.Prompt(w.process, w.run.payload.Prompt); err != nil {
-		w.run.log.Warn("give prompt", "error", err)
-	}
-	w.wall = time.After(w.run.timeout())
-	w.restIdle()
 	for more := true; w.next(more); {
 		var err error
 		if more, err = w.look(); err != nil {
 			w.fail("read output", err)
 		}
+	}
+}
+
+// closeInput ends the process's stdin. An adopted one has none that this server could end.
+func closeInput(process *procman.Process) {
+	if process.Stdin != nil {
+		_ = process.Stdin.Close()
 	}
 }
 
@@ -64,9 +98,16 @@ func (w *watch) next(more bool) bool {
 	case <-w.process.Exited():
 	case <-w.run.ctx.Done():
 	case <-w.grace:
-	case <-w.wall:
+	case <-w.wall.warn:
+		w.wallIsClose = true
+		w.run.warn(w.wall.at)
+		return true
+	case <-w.idle.warn:
+		w.run.warn(w.idle.at)
+		return true
+	case <-w.wall.due:
 		w.run.Stop(timedOut(schema.TimeoutWall, "the run took longer than "+w.run.timeout().String()))
-	case <-w.idle:
+	case <-w.idle.due:
 		w.run.Stop(timedOut(schema.TimeoutIdle, "no output for "+w.run.registry.config.IdleTimeout.String()))
 	case <-w.process.Overrun():
 		w.run.Stop(beyond(schema.ProcessLimit, fmt.Sprintf("more than %d processes", w.run.registry.agent.MaxProcesses)))
@@ -80,11 +121,11 @@ func (w *watch) next(more bool) bool {
 }
 
 func timedOut(code schema.Code, text string) *Reason {
-	return &Reason{State: TimedOut, Code: code, Text: text + ": it was stopped"}
+	return &Reason{State: schema.TimedOut, Code: code, Text: text + ": it was stopped"}
 }
 
 func beyond(code schema.Code, text string) *Reason {
-	return &Reason{State: Failed, Code: code, Text: text + ": the run was stopped", Limit: true}
+	return &Reason{State: schema.Failed, Code: code, Text: text + ": the run was stopped", Limit: true}
 }
 
 // look reads the lines that have come, checks the limits, and reports whether there is
@@ -108,35 +149,56 @@ func (w *watch) look() (more bool, err error) {
 // read takes one line. The first result ends the deadlines and asks the CLI to go, by the
 // end of its stdin; then it has the result grace to do so.
 func (w *watch) read(line spool.Line) error {
+	w.count = line.N
 	head, err := line.Head(claude.HeadSize)
 	if err != nil {
 		return err
 	}
 	before := w.turn.Result
 	w.turn.Read(head)
-	if before == nil && w.turn.Result != nil {
-		_ = w.process.Stdin.Close()
-		w.wall, w.idle, w.grace = nil, nil, time.After(w.run.registry.config.ResultGrace)
+	if before != nil || w.turn.Result == nil {
+		return nil
 	}
-	return nil
+	closeInput(w.process)
+	w.wall, w.idle, w.grace = deadline{}, deadline{}, time.After(w.run.registry.config.ResultGrace)
+	return w.readWhole(line)
+}
+
+// readWhole reads a result line that is longer than the head of one.
+func (w *watch) readWhole(line spool.Line) error {
+	if line.Size <= claude.HeadSize || line.Size > claude.ResultSize {
+		return nil
+	}
+	whole, err := line.Head(claude.ResultSize)
+	if err == nil {
+		w.turn.ReadWhole(whole)
+	}
+	return err
 }
 
 // restIdle starts the idle deadline again, if there is one.
 func (w *watch) restIdle() {
-	if d := w.run.registry.config.IdleTimeout; d > 0 && w.turn.Result == nil {
-		w.idle = time.After(d)
+	d := w.run.registry.config.IdleTimeout
+	if d <= 0 || w.turn.Result != nil {
+		return
+	}
+	if w.idle = newDeadline(d, d); !w.run.Warning().IsZero() && !w.wallIsClose {
+		w.run.warn(time.Time{})
 	}
 }
 
 // limit throws away what is too much of stderr, and stops a run that writes too much.
 func (w *watch) limit() error {
-	files, most := w.run.files, w.run.registry.config.MaxOutput
-	written := size(files.stdout)
-	done, err := files.discard(w.discarded)
+	most, written := w.run.registry.config.MaxOutput, size(w.files.out)
+	done, err := w.files.discard(w.discarded)
 	if errors.Is(err, errors.ErrUnsupported) {
-		written, err = written+size(files.stderr), nil // its space cannot be had back
+		written, err = written+size(w.files.err), nil // its space cannot be had back
 	}
 	w.discarded = done
+	if w.run.registry.disk.full() {
+		w.beyond = true
+		w.run.Stop(diskFull)
+	}
 	if written > most {
 		w.beyond = true
 		w.run.Stop(beyond(schema.OutputLimit, fmt.Sprintf("more than %d bytes of output", most)))
@@ -144,66 +206,72 @@ func (w *watch) limit() error {
 	return err
 }
 
-// stopGrace is how long the process may take to end when it is asked to. One that hangs after
-// its result is not asked: with tasks in the background the CLI answers SIGTERM by taking
-// another turn, which costs money.
-func (w *watch) stopGrace() time.Duration {
-	if reason := w.run.reason(); reason != nil && reason.Limit {
-		return 0
-	}
-	select {
-	case <-w.process.Exited(): // the grace is for what it left behind
-	default:
-		if w.turn.Result != nil {
-			return 0
-		}
-	}
-	return w.run.registry.config.StopGrace
-}
-
-// stop ends the process with all that it started. The limits hold while that takes: what
-// goes beyond one has no grace left.
-func (w *watch) stop(grace time.Duration) (exit procman.Exit, proof procman.Proof) {
-	ctx, hurry := context.WithCancel(w.run.registry.atOnce)
-	defer hurry()
-	stopped := make(chan struct{})
-	go func() { defer close(stopped); exit, proof = w.process.Stop(ctx, grace) }()
-	for {
-		select {
-		case <-stopped:
-			return exit, proof
-		case <-w.growth.C:
-			if err := w.limit(); err != nil {
-				w.fail("limit output", err)
-			}
-		}
-		if w.beyond {
-			hurry()
-		}
-	}
-}
-
 // fail ends the run because of a fault of the server.
 func (w *watch) fail(what string, err error) {
 	w.run.log.Error(what, "error", err)
-	w.run.Stop(&Reason{State: Failed, Code: schema.Internal, Text: "the server could not follow the run's output"})
+	w.run.Stop(&Reason{State: schema.Failed, Code: schema.Internal, Text: "the server could not follow the run's output"})
 }
 
-// finish reads what the process wrote until its end, and returns what its lines told.
-func (w *watch) finish() (claude.Turn, error) {
+// finish reads what the process wrote until its end.
+func (w *watch) finish() error {
 	for {
 		line, err := w.lines.Next()
 		if errors.Is(err, io.EOF) {
 			line, err = w.lines.Rest()
 		}
 		if errors.Is(err, io.EOF) {
-			return w.turn, w.limit()
+			return w.limit()
+		}
+		if err == nil && w.cutOff(line) {
+			continue
 		}
 		if err == nil {
 			err = w.read(line)
 		}
 		if err != nil {
-			return w.turn, err
+			return err
 		}
+	}
+}
+
+// cutOff reports whether only a part of this line, the last one, was within the limit of the
+// run's output: half a line is nothing that a client could use.
+func (w *watch) cutOff(line spool.Line) bool {
+	most := w.run.registry.config.MaxOutput
+	return line.Offset+line.Size == most && size(w.files.out) > most
+}
+
+// judge decides how the run went. A result that came of being stopped makes up for nothing.
+func (w *watch) judge(exit procman.Exit) Outcome {
+	turn := w.turn
+	if w.cutShort {
+		turn.Result = nil
+	}
+	return judge(turn, w.run.reason(), exit, w.files.tail(w.run.registry.mask))
+}
+
+// describe writes what the output tells into the run's record, and seals the output.
+func (w *watch) describe() {
+	err := w.files.seal(w.run.registry.config.MaxOutput)
+	if err != nil {
+		w.run.log.Error("seal output", "error", err)
+	}
+	w.run.change(func(record *store.Run) {
+		record.Lines, record.OutputBytes, record.StderrBytes = w.count, size(w.files.out), size(w.files.err)
+		record.Session, record.Sealed = w.turn.Session, err == nil
+		if result := w.turn.Result; result != nil {
+			describeResult(&record.Run, *result)
+		}
+	})
+}
+
+// describeResult writes the agent's answer into what is told of the run.
+func describeResult(info *schema.Run, result claude.Result) {
+	text := strings.ToValidUTF8(schema.Truncate(result.Text, schema.MaxResultBytes), "\uFFFD")
+	info.Result, info.ResultCut = &text, text != result.Text
+	info.Usage = &schema.Usage{
+		InputTokens: result.Usage.Input, OutputTokens: result.Usage.Output,
+		CacheReadTokens: result.Usage.CacheRead, CacheCreationTokens: result.Usage.CacheCreation,
+		Turns: result.Turns, CostUSD: result.CostUSD,
 	}
 }

@@ -5,6 +5,17 @@ package schema
 // same envelopes are the lines of NDJSON and the data of server-sent events.
 const Subprotocol = "spool.v1"
 
+// What an info frame tells.
+const (
+	InfoSend     = "send {prompt,meta}" // the server waits for a payload
+	InfoRun      = "run"                // the run's id
+	InfoQueued   = "queued"             // the place in the queue
+	InfoDeadline = "deadline"           // the run will soon be ended
+)
+
+// NewInfo returns the envelope for one of these.
+func NewInfo(info string) InfoEnvelope { return InfoEnvelope{T: "info", Info: info} }
+
 // InfoEnvelope is a frame about the run: {"t":"info","info":"run","run":"run_…"}, and so
 // on for each info frame.
 type InfoEnvelope struct {

@@ -59,9 +59,11 @@ type Run struct {
 	// long as it goes on, and if no process was started.
 	Stop *Stop `json:"stop,omitempty"`
 
-	// Lines and OutputBytes count the agent's stdout, once the run has ended.
+	// Lines and OutputBytes count the agent's stdout, StderrBytes its stderr, once the run
+	// has ended.
 	Lines       int64 `json:"lines,omitzero"`
 	OutputBytes int64 `json:"outputBytes,omitzero"`
+	StderrBytes int64 `json:"stderrBytes,omitzero"`
 	// OutputGone says that the output is no longer kept.
 	OutputGone bool `json:"outputGone,omitzero"`
 

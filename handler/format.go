@@ -1,0 +1,145 @@
+package handler
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gofiber/fiber/v2"
+
+	"spool/run"
+	"spool/schema"
+	"spool/spool"
+)
+
+// format is how a run is written into the answer of a plain request.
+type format interface {
+	mediaType() string
+	begin(to *bufio.Writer) error
+	frame(to *bufio.Writer, kind string, text []byte) error
+	line(to *bufio.Writer, line spool.Line) error
+	alive(to *bufio.Writer) error
+	// end writes the end of the run.
+	end(to *bufio.Writer, o run.Outcome) error
+	// fail reports false if what went wrong cannot be told in this format.
+	fail(to *bufio.Writer, err *schema.Error) bool
+}
+
+// endID is the id of the event with which a run ends. A browser comes back with the last id
+// that it has seen, also after the end.
+const endID = "end"
+
+// sse is server-sent events: a line is an event whose id is its number, everything else an
+// event with a name and an envelope.
+type sse struct{}
+
+func (sse) mediaType() string { return eventStream }
+
+func (sse) begin(to *bufio.Writer) error {
+	_, err := to.WriteString("retry: 1000\n\n")
+	return err
+}
+
+func (sse) frame(to *bufio.Writer, kind string, text []byte) error {
+	_, err := fmt.Fprintf(to, "event: %s\ndata: %s\n\n", kind, text)
+	return err
+}
+
+// line writes a line as it is. One with a carriage return, at which an event's data would
+// be divided, is written as a JSON string.
+func (sse) line(to *bufio.Writer, line spool.Line) error {
+	divided, err := contains(line, '\r')
+	if err != nil {
+		return err
+	}
+	start, end := fmt.Appendf(nil, "id: %d\ndata: ", line.N), []byte("\n\n")
+	if divided {
+		return copyLine(to, line, fmt.Appendf(nil, "id: %d\nevent: encoded\ndata: \"", line.N), []byte("\"\n\n"))
+	}
+	if _, err := to.Write(start); err != nil {
+		return err
+	}
+	return copyLine(to, line, nil, end)
+}
+
+func (sse) alive(to *bufio.Writer) error {
+	_, err := to.WriteString(": ping\n\n")
+	return err
+}
+
+func (f sse) end(to *bufio.Writer, o run.Outcome) error {
+	if _, err := to.WriteString("id: " + endID + "\n"); err != nil {
+		return err
+	}
+	return f.frame(to, "end", enveloped{}.end(o))
+}
+
+func (f sse) fail(to *bufio.Writer, err *schema.Error) bool {
+	return f.frame(to, "error", enveloped{}.failure(err)) == nil
+}
+
+// contains reports whether a byte is in a line of any length.
+func contains(line spool.Line, b byte) (bool, error) {
+	if !line.Long() {
+		return bytes.IndexByte(line.Bytes, b) >= 0, nil
+	}
+	text, buffer := line.Reader(), make([]byte, spool.BufferSize)
+	for {
+		n, err := text.Read(buffer)
+		if bytes.IndexByte(buffer[:n], b) >= 0 {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// lines is an envelope on each line.
+type lines struct{}
+
+func (lines) mediaType() string         { return ndjson }
+func (lines) begin(*bufio.Writer) error { return nil }
+
+func (lines) frame(to *bufio.Writer, _ string, text []byte) error {
+	_, err := to.Write(append(text, '\n'))
+	return err
+}
+
+func (lines) line(to *bufio.Writer, line spool.Line) error {
+	before, after := enveloped{}.line(line.N)
+	return copyLine(to, line, before, append(after, '\n'))
+}
+
+// alive writes an empty line, which readers of NDJSON pass over.
+func (lines) alive(to *bufio.Writer) error { return to.WriteByte('\n') }
+
+func (f lines) end(to *bufio.Writer, o run.Outcome) error {
+	return f.frame(to, "end", enveloped{}.end(o))
+}
+
+func (f lines) fail(to *bufio.Writer, err *schema.Error) bool {
+	return f.frame(to, "error", enveloped{}.failure(err)) == nil
+}
+
+// plain is the agent's stdout, byte for byte, and nothing else.
+type plain struct{}
+
+func (plain) mediaType() string                         { return fiber.MIMETextPlainCharsetUTF8 }
+func (plain) begin(*bufio.Writer) error                 { return nil }
+func (plain) frame(*bufio.Writer, string, []byte) error { return nil }
+func (plain) alive(*bufio.Writer) error                 { return nil }
+func (plain) end(*bufio.Writer, run.Outcome) error      { return nil }
+func (plain) fail(*bufio.Writer, *schema.Error) bool    { return false }
+
+func (plain) line(to *bufio.Writer, line spool.Line) error {
+	if _, err := io.Copy(onlyWriter{to}, line.Reader()); err != nil {
+		return err
+	}
+	return to.WriteByte('\n')
+}

@@ -1,0 +1,132 @@
+package handler
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"spool/run"
+	"spool/schema"
+	"spool/spool"
+)
+
+// streamBuffer is how many bytes are gathered before they go out together, while more come.
+const streamBuffer = 64 << 10
+
+// stream shows a run in the answer to a plain request.
+type stream struct {
+	format format
+	to     *bufio.Writer
+	tick   *time.Ticker
+	wire   *wire // may be nil
+	log    *slog.Logger
+	gone   context.Context // ends when the server waits no longer
+	cutOff context.CancelFunc
+}
+
+// stream answers with what the run puts out until its end. It leaves the view.
+func (s *Server) stream(c *fiber.Ctx, f format, r *run.Run, view *run.View) error {
+	if c.Method() == fiber.MethodHead {
+		view.Leave(run.ClientGone)
+		return nil
+	}
+	v := &stream{format: f, wire: wireOf(c.Context().Conn()), log: s.log}
+	v.gone, v.cutOff = context.WithCancel(context.Background())
+	if refusal := s.hub.enter(v); refusal != nil {
+		v.cutOff()
+		view.Leave(run.ClientGone)
+		return refusal
+	}
+	if v.wire != nil {
+		v.wire.stall = s.config.StallTimeout // instead of a deadline for all of the answer
+	}
+	c.Set(fiber.HeaderContentType, f.mediaType())
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("X-Accel-Buffering", "no") // a proxy shall pass on what it gets
+	every := s.config.PingInterval
+	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // nothing of the request may be used in here
+		defer s.hub.leave(v)
+		defer view.Leave(run.ClientGone)
+		defer v.cutOff()
+		v.tick = time.NewTicker(every)
+		defer v.tick.Stop()
+		v.to = bufio.NewWriterSize(flusher{w}, streamBuffer)
+		if !v.serve(r, view) || v.to.Flush() != nil {
+			v.cut()
+		}
+	})
+	return nil
+}
+
+// flusher sends what is written to it at once.
+type flusher struct{ to *bufio.Writer }
+
+func (f flusher) Write(p []byte) (int, error) {
+	n, err := f.to.Write(p)
+	if err != nil {
+		return n, err
+	}
+	return n, f.to.Flush()
+}
+
+// serve shows the run, and reports whether the client knows how it ended.
+func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			v.log.Error("panic in stream", "panic", cause)
+		}
+	}()
+	if v.format.begin(v.to) != nil {
+		return false
+	}
+	err := show(v, r, view)
+	if _, ok := errors.AsType[unreadable](err); !ok {
+		return false
+	}
+	if errors.Is(err, io.EOF) {
+		return v.format.end(v.to, r.Outcome()) == nil
+	}
+	return v.format.fail(v.to, told(err, v.log))
+}
+
+// cut ends the connection under the answer: the client sees that it is not whole.
+func (v *stream) cut() {
+	v.cutOff()
+	if v.wire != nil {
+		_ = v.wire.Close()
+	}
+}
+
+// These make a stream a viewer.
+func (v *stream) tellInfo(e schema.InfoEnvelope) error {
+	return v.format.frame(v.to, e.T, schema.Encode(e))
+}
+
+func (v *stream) tellStderr(text string) error {
+	return v.format.frame(v.to, "stderr", enveloped{}.stderr(text))
+}
+
+func (v *stream) tellLine(line spool.Line) error { return v.format.line(v.to, line) }
+func (v *stream) heed() error                    { return v.gone.Err() }
+
+// wait sends what was gathered, and returns when there may be more. A sign of life keeps
+// proxies from cutting, and tells whether the client is still there.
+func (v *stream) wait(changed, grown, done <-chan struct{}) error {
+	if err := v.to.Flush(); err != nil {
+		return err
+	}
+	select {
+	case <-changed:
+	case <-grown:
+	case <-done:
+	case <-v.gone.Done():
+	case <-v.tick.C:
+		return v.format.alive(v.to)
+	}
+	return nil
+}

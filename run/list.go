@@ -1,0 +1,108 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"spool/schema"
+	"spool/store"
+)
+
+// errNotFound is the answer for every run that is not there for who asks.
+var errNotFound = schema.NewError(schema.NotFound, "there is no such run")
+
+// Open returns a run that goes on or has ended. The error is a [*schema.Error]: NOT_FOUND
+// or INTERNAL.
+func (g *Registry) Open(ctx context.Context, id string) (*Run, error) {
+	if !schema.RunID.MatchString(id) {
+		return nil, errNotFound
+	}
+	if r := g.running(id); r != nil {
+		return r, nil
+	}
+	record, err := g.store.Run(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNotFound
+	}
+	if err != nil {
+		g.log.Error("read run", "run", id, "error", err)
+		return nil, schema.NewError(schema.Internal, "the server cannot read that run; its log has the cause")
+	}
+	if record.State.Final() {
+		return g.pastRun(record), nil
+	}
+	if r := g.running(id); r != nil { // it was just accepted
+		return r, nil
+	}
+	return nil, errNotFound
+}
+
+// running returns a run that goes on, or nil.
+func (g *Registry) running(id string) *Run {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.runs[id]
+}
+
+// Filter says which runs to list.
+type Filter struct {
+	Meta   string       // "" is any
+	State  schema.State // "" is any
+	Before string       // the id of a run: only those that came before it; "" is all
+	Limit  int
+}
+
+// List returns runs, the newest first. The error is a [*schema.Error].
+func (g *Registry) List(ctx context.Context, f Filter) (schema.RunList, error) {
+	list, err := g.list(ctx, f)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		g.log.Error("list runs", "error", err)
+		return schema.RunList{}, schema.NewError(schema.Internal, "the server cannot list the runs; its log has the cause")
+	}
+	if err != nil {
+		g.log.Error("list runs: some are left out", "error", err)
+	}
+	answer := schema.RunList{Runs: list}
+	if len(list) == f.Limit {
+		answer.Next = list[len(list)-1].ID
+	}
+	return answer, nil
+}
+
+// list asks those that go on themselves: what they are doing is not in the store.
+func (g *Registry) list(ctx context.Context, f Filter) ([]schema.Run, error) {
+	if f.State != "" && !f.State.Final() {
+		return g.live(f), nil
+	}
+	records, err := g.store.Runs(ctx, store.Filter{Meta: f.Meta, State: f.State, Before: f.Before, Limit: f.Limit})
+	list := make([]schema.Run, 0, len(records))
+	for _, record := range records {
+		if r := g.running(record.ID); r != nil && f.State == "" {
+			record.Run = r.Info()
+		}
+		list = append(list, record.Run)
+	}
+	return list, err
+}
+
+// live lists runs that go on.
+func (g *Registry) live(f Filter) []schema.Run {
+	g.mu.Lock()
+	list := []schema.Run{}
+	for _, r := range g.runs {
+		if info := r.Info(); info.State == f.State && (f.Meta == "" || f.Meta == info.Meta) {
+			list = append(list, info)
+		}
+	}
+	g.mu.Unlock()
+	slices.SortFunc(list, func(a, b schema.Run) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
+	})
+	if i := slices.IndexFunc(list, func(r schema.Run) bool { return r.ID == f.Before }); i >= 0 {
+		list = list[i+1:]
+	}
+	return list[:min(len(list), f.Limit)]
+}

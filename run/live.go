@@ -1,0 +1,166 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"spool/claude"
+	"spool/procman"
+	"spool/schema"
+	"spool/spool"
+	"spool/store"
+)
+
+// serve is the run's life. It has one goroutine, and this is it.
+func (r *Run) serve(live func() Outcome) {
+	began := time.Now()
+	outcome := live()
+	r.registry.admission.leave(r.ticket)
+	r.conclude(outcome)
+	r.logEnd(time.Since(began))
+	r.stop(nil) // frees the context
+}
+
+// conclude makes the outcome the run's one and only. Who looks at the run is told when it is on
+// disk, or cannot be brought there.
+func (r *Run) conclude(o Outcome) {
+	ended := time.Now()
+	r.change(func(record *store.Run) {
+		o.describe(&record.Run)
+		record.EndedAt, record.Position = &ended, 0
+	})
+	kept := r.keep()
+	r.outcome = o
+	close(r.done)
+	r.changed.ring()
+	for !kept { // the disk is full: what is not on it now is told by the output at the next start
+		select {
+		case <-time.After(time.Second):
+			kept = r.keep()
+		case <-r.registry.atOnce.Done():
+			return
+		}
+	}
+}
+
+// keep brings the record to the disk.
+func (r *Run) keep() bool {
+	r.mu.Lock()
+	record := r.record
+	r.mu.Unlock()
+	err := r.registry.store.Update(context.Background(), record)
+	if err != nil {
+		r.log.Error("keep record of run", "error", err)
+	}
+	return err == nil || errors.Is(err, store.ErrFinal) || errors.Is(err, store.ErrFenced)
+}
+
+// logEnd writes the one record of how a run ended. The error's text is left out: it may hold
+// what claude printed, and that a prompt.
+func (r *Run) logEnd(took time.Duration) {
+	o, level := r.outcome, slog.LevelInfo
+	if len(o.Proof.Survivors) > 0 {
+		level = slog.LevelError
+	}
+	r.log.Log(context.Background(), level, "run ended", "state", o.State, "code", o.Code(),
+		"exit", o.Exit.Code, "signal", signalName(o.Exit.Signal), "stop", o.Proof.Rung, "survivors", o.Proof.Survivors, "took", took.Round(time.Millisecond))
+}
+
+// live waits for a place, starts the process and follows it to its end.
+func (r *Run) live(files *files) Outcome {
+	defer files.close()
+	select {
+	case <-r.ticket.admitted:
+	case <-r.ctx.Done():
+	}
+	if reason := r.reason(); reason != nil {
+		return judge(claude.Turn{}, reason, procman.Exit{}, "")
+	}
+	r.setState(schema.Starting)
+	process, err := r.launch(files)
+	if err != nil {
+		r.log.Warn("start claude", "error", err)
+		return failed(schema.SpawnFailed, err.Error()+spawnHint(err))
+	}
+	return r.follow(process, files, (*watch).prompt)
+}
+
+// errWorkspace is what a client is told when runs have nowhere to work.
+var errWorkspace = errors.New("the workspace is missing and cannot be made: check --workspace")
+
+// spawnHint says what to do about a CLI that cannot be started.
+func spawnHint(err error) string {
+	if errors.Is(err, errWorkspace) {
+		return ""
+	}
+	return "; " + claude.Hint
+}
+
+// launch starts the CLI with its output in the run's files, and writes down which process
+// that is.
+func (r *Run) launch(files *files) (*procman.Process, error) {
+	// An earlier run may have removed it.
+	if err := os.MkdirAll(r.registry.config.Workspace, 0o700); err != nil {
+		return nil, errWorkspace
+	}
+	return r.registry.agent.Start(claude.Launch{
+		ID: r.ID, Dir: r.registry.config.Workspace, Stdout: files.out, Stderr: files.err,
+		Wishes: claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes},
+	})
+}
+
+// follow begins to watch the process in one way or another, ends it with all that it
+// started, and judges what it did.
+func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) error) Outcome {
+	w, err := r.watch(process, files)
+	if err != nil {
+		closeInput(process)
+		_, proof := process.Stop(r.registry.atOnce, 0)
+		o := r.internal("watch output", err)
+		o.Proof = proof
+		return o
+	}
+	defer w.close()
+	r.setState(schema.Running)
+	if err := begin(w); err != nil {
+		w.fail("begin run", err)
+	}
+	w.serve()
+	w.recordReason()
+	exit, proof := w.stop()
+	err = w.finish()
+	outcome := w.judge(exit)
+	if err != nil {
+		outcome = r.internal("read output", err)
+	}
+	outcome.Exit, outcome.Proof = exit, proof
+	w.describe()
+	return r.masked(outcome)
+}
+
+// watch returns a watch over the process from the first line of its output on.
+func (r *Run) watch(process *procman.Process, files *files) (*watch, error) {
+	growth, err := r.registry.watcher.Watch(r.output.dir)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := spool.OpenAfter(r.output.stdout(), 0, &r.output.index)
+	if err != nil {
+		growth.Stop()
+		return nil, fmt.Errorf("open output: %w", err)
+	}
+	lines.Limit(r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
+	return &watch{run: r, process: process, files: files, growth: growth, lines: lines, patience: r.registry.config.StopGrace}, nil
+}
+
+// masked hides secrets in what a client is told.
+func (r *Run) masked(o Outcome) Outcome {
+	if o.Error != nil {
+		o.Error = schema.NewError(o.Error.Code, cutText(r.registry.mask.Text(o.Error.Text), maxErrorText))
+	}
+	return o
+}

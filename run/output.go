@@ -1,0 +1,126 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"spool/spool"
+)
+
+// Limits of stderr, which is for people: warnings, and the reason of a failure.
+const (
+	// maxStderr is how much of stderr is kept and shown, in bytes, from its beginning.
+	maxStderr = 1 << 20
+	// maxTail is how much of its end goes into an error.
+	maxTail = 4 << 10
+	// maxSecret is how long a secret may be and still be hidden where that end begins.
+	maxSecret = 4 << 10
+	// discardStep is how much is thrown away at once.
+	discardStep = 1 << 20
+)
+
+// output is where a run's output is: <data dir>/proc/<run id>/{stdout,stderr}. The files are
+// there until they have been kept for long enough; who has them open by then reads on.
+type output struct {
+	dir   string
+	index spool.Index
+}
+
+func (o *output) stdout() string { return filepath.Join(o.dir, "stdout") }
+func (o *output) stderr() string { return filepath.Join(o.dir, "stderr") }
+
+// kept reports whether the output is still there.
+func (o *output) kept() bool {
+	_, err := os.Stat(o.stdout())
+	return err == nil
+}
+
+// reader opens one of the files behind line number after.
+func (o *output) reader(path string, after int64, sealed bool) (*spool.Reader, error) {
+	index := &o.index
+	if path == o.stderr() {
+		index = nil
+	}
+	if sealed {
+		return spool.OpenSealed(path, after, index)
+	}
+	return spool.OpenAfter(path, after, index)
+}
+
+// files are a run's output as the server holds it while the run goes on.
+type files struct {
+	*output
+	out, err *os.File
+}
+
+// create makes the directory and the files.
+func (o *output) create() (*files, error) {
+	if err := os.Mkdir(o.dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make run directory: %w", err)
+	}
+	f, err := o.open(os.O_CREATE | os.O_EXCL)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(o.dir))
+	}
+	return f, nil
+}
+
+// open opens the files to append to them. They are read too: their end is, and of stderr
+// the middle is thrown away.
+func (o *output) open(flags int) (*files, error) {
+	stdout, err := os.OpenFile(o.stdout(), flags|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open stdout: %w", err)
+	}
+	stderr, err := os.OpenFile(o.stderr(), flags|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open stderr: %w", err), stdout.Close())
+	}
+	return &files{o, stdout, stderr}, nil
+}
+
+func (f *files) close() error { return errors.Join(f.out.Close(), f.err.Close()) }
+
+// seal brings the output to the disk, with checksums. It grows no more.
+func (f *files) seal(most int64) error {
+	if err := errors.Join(f.out.Sync(), spool.Seal(f.stdout(), min(size(f.out), most))); err != nil {
+		return err
+	}
+	if kept := min(size(f.err), maxStderr); kept > 0 {
+		return errors.Join(f.err.Sync(), spool.Seal(f.stderr(), kept))
+	}
+	return nil
+}
+
+// size returns how large a file is, 0 if that cannot be told.
+func size(file *os.File) int64 {
+	info, err := file.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// tail returns the end of stderr without secrets: at most maxTail bytes of UTF-8, whole
+// lines of it if it has any. More than that is read to see a secret that the cut would
+// go through.
+func (f *files) tail(mask *Mask) string {
+	end := size(f.err)
+	text := make([]byte, min(end, maxTail+maxSecret))
+	n, _ := f.err.ReadAt(text, end-int64(len(text)))
+	return mask.Tail(strings.ToValidUTF8(string(text[:n]), "\uFFFD"), maxTail)
+}
+
+// discard throws the middle of stderr away and keeps its beginning and its end, so that a
+// program that floods it costs no disk. It returns up to where that is done.
+func (f *files) discard(done int64) (int64, error) {
+	done = max(done, maxStderr)
+	end := (size(f.err) - discardStep) / discardStep * discardStep
+	if end <= done {
+		return done, nil
+	}
+	return end, spool.Discard(f.err, done, end-done)
+}

@@ -1,0 +1,117 @@
+package run
+
+import (
+	"context"
+	"time"
+
+	"spool/procman"
+	"spool/store"
+)
+
+// recordReason writes down why the run is being ended, before anything is done about it: a
+// server that goes on after a crash does not guess.
+func (w *watch) recordReason() {
+	reason := w.run.reason()
+	if reason == nil || w.cutShort || w.turn.Result != nil && !reason.Limit {
+		return
+	}
+	w.cutShort = w.turn.Result == nil
+	w.run.change(func(record *store.Run) { record.Reason = (*store.Reason)(reason) })
+	w.run.keep()
+}
+
+// stop ends the process with all that it started, within the stop grace.
+func (w *watch) stop() (procman.Exit, procman.Proof) {
+	began := time.Now()
+	interrupted := w.listens() && w.interrupt()
+	closeInput(w.process)
+	exit, proof := w.descend(max(w.stopGrace()-time.Since(began), 0))
+	if interrupted && proof.Rung == procman.RungExit {
+		proof.Rung = rungInterrupt
+	}
+	return exit, proof
+}
+
+// listens reports whether this is a CLI in the middle of a turn that somebody wants broken
+// off, and there is time for that.
+func (w *watch) listens() bool {
+	return w.run.reason() == Abort && w.turn.Began && w.process.Stdin != nil && !w.exited() && w.run.registry.atOnce.Err() == nil
+}
+
+func (w *watch) exited() bool {
+	select {
+	case <-w.process.Exited():
+		return true
+	default:
+		return false
+	}
+}
+
+// interrupt asks the CLI to break off its turn, which keeps its session and what there is
+// of an answer, and waits half of the stop grace for it to end. It reports whether it has.
+func (w *watch) interrupt() bool {
+	if err := w.run.registry.agent.Interrupt(w.process); err != nil {
+		w.run.log.Warn("interrupt claude", "error", err)
+	}
+	patience := time.After(w.patience / 2)
+	for !w.beyond {
+		w.lookAll()
+		select {
+		case <-w.process.Exited():
+			return true
+		case <-w.growth.C:
+		case <-w.grace:
+			return false
+		case <-patience:
+			return false
+		case <-w.run.registry.atOnce.Done():
+			return false
+		}
+	}
+	return false
+}
+
+// lookAll reads every line that is there now.
+func (w *watch) lookAll() {
+	for more := true; more; {
+		var err error
+		if more, err = w.look(); err != nil {
+			w.fail("read output", err)
+		}
+	}
+}
+
+// stopGrace is how long the process may take to end when it is asked to. One that hangs after
+// its result is not asked: with tasks in the background the CLI answers SIGTERM by taking
+// another turn, which costs money.
+func (w *watch) stopGrace() time.Duration {
+	if reason := w.run.reason(); reason != nil && reason.Limit {
+		return 0
+	}
+	if !w.exited() && w.turn.Result != nil {
+		return 0
+	}
+	return w.patience // for an exited one it is for what it left behind
+}
+
+// descend goes down the ladder of signals. The limits hold while that takes: what goes
+// beyond one has no grace left.
+func (w *watch) descend(grace time.Duration) (exit procman.Exit, proof procman.Proof) {
+	ctx, hurry := context.WithCancel(w.run.registry.atOnce)
+	defer hurry()
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); exit, proof = w.process.Stop(ctx, grace) }()
+	for {
+		select {
+		case <-stopped:
+			return exit, proof
+		case <-w.growth.C:
+			if err := w.limit(); err != nil {
+				w.fail("limit output", err)
+			}
+		}
+		if w.beyond {
+			hurry()
+		}
+	}
+}

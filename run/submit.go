@@ -1,0 +1,180 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"spool/schema"
+	"spool/store"
+)
+
+// Request is a payload, and who sends it.
+type Request struct {
+	schema.Payload
+	// Client is whom places are shared out between, for example an address.
+	Client string
+	// Key makes the request the same one as an earlier one with this key; "" is none.
+	Key string
+}
+
+// fingerprint tells requests with the same key apart.
+func (q Request) fingerprint() string {
+	sum := sha256.Sum256(schema.Encode(struct {
+		Prompt, Meta string
+		schema.Options
+	}{q.Prompt, q.Meta, q.Options}))
+	return hex.EncodeToString(sum[:])
+}
+
+// Submit accepts a run, which then goes on by itself, and opens a view of it, which the
+// caller must leave. When Submit returns, the run is on disk. A request with a known key
+// gets the run of the first one. The error is a [*schema.Error]: OVERLOADED, DRAINING,
+// STORAGE_FULL, FORBIDDEN_OPTION, INVALID_OPTION, KEY_REUSED or INTERNAL.
+func (g *Registry) Submit(ctx context.Context, q Request) (*Run, *View, error) {
+	if r, err := g.known(ctx, q); r != nil || err != nil {
+		return g.viewed(r, err)
+	}
+	record, err := g.newRecord(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := g.accept(ctx, q, record)
+	if errors.Is(err, store.ErrKeyTaken) { // since the question above
+		r, err = g.known(ctx, q)
+	}
+	return g.viewed(r, g.refusal(err))
+}
+
+// viewed opens a view of a run from its beginning.
+func (g *Registry) viewed(r *Run, err error) (*Run, *View, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := r.View(0)
+	if err != nil {
+		return nil, nil, g.refusal(err)
+	}
+	return r, view, nil
+}
+
+// refusal returns an error as a client may see it.
+func (g *Registry) refusal(err error) error {
+	if _, ok := errors.AsType[*schema.Error](err); ok || err == nil {
+		return err
+	}
+	g.log.Error("accept run", "error", err)
+	if errors.Is(err, store.ErrFull) {
+		return errFull
+	}
+	return schema.NewError(schema.Internal, "the server could not accept the run; its log has the cause")
+}
+
+var errFull = schema.NewError(schema.StorageFull, "the server's disk is nearly full: try again when there is room")
+
+// known returns the run of an earlier request with the same key, nil if there was none.
+func (g *Registry) known(ctx context.Context, q Request) (*Run, error) {
+	if q.Key == "" {
+		return nil, nil
+	}
+	record, err := g.store.RunByKey(ctx, "", q.Key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, g.refusal(err)
+	case record.Fingerprint != q.fingerprint():
+		return nil, schema.NewError(schema.KeyReused, "this Idempotency-Key came with another request before: use a new key for a new request")
+	default:
+		return g.Open(ctx, record.ID)
+	}
+}
+
+// newID returns a run's id, which nobody can guess.
+func newID() string { return "run_" + strings.ToLower(rand.Text()) }
+
+// newRecord returns the record of a request that this server's policy allows.
+func (g *Registry) newRecord(ctx context.Context, q Request) (store.Run, error) {
+	if most := g.config.RunTimeout; q.TimeoutSeconds > int(most/time.Second) {
+		return store.Run{}, schema.NewError(schema.ForbiddenOption, "timeoutSeconds is above this server's run timeout of "+most.String())
+	}
+	if allowed := g.config.AllowModels; q.Model != "" && !slices.Contains(allowed, q.Model) && !slices.Contains(allowed, "*") {
+		return store.Run{}, schema.NewError(schema.ForbiddenOption, "this server does not allow that model; its operator can, with --allow-model")
+	}
+	session, err := g.session(ctx, q.Resume)
+	record := store.Run{
+		Run: schema.Run{
+			ID: newID(), Meta: q.Meta, State: schema.Queued, Prompt: q.Prompt, Options: q.Options, CreatedAt: time.Now().UTC(),
+		},
+		Key: q.Key, Resumes: session,
+	}
+	if q.Key != "" {
+		record.Fingerprint = q.fingerprint()
+	}
+	return record, err
+}
+
+// session returns the agent's session of an earlier run, "" for no run.
+func (g *Registry) session(ctx context.Context, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	earlier, err := g.store.Run(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return "", schema.NewError(schema.InvalidOption, "resume: there is no such run")
+	case err != nil:
+		return "", g.refusal(err)
+	case !earlier.State.Final():
+		return "", schema.NewError(schema.InvalidOption, "resume: that run still goes on")
+	case earlier.Session == "":
+		return "", schema.NewError(schema.InvalidOption, "resume: that run has no session to continue")
+	default:
+		return earlier.Session, nil
+	}
+}
+
+// accept gives the run a place, or one in the queue, and brings its record to the disk
+// before anything is done for it.
+func (g *Registry) accept(ctx context.Context, q Request, record store.Run) (*Run, error) {
+	if g.disk.low() {
+		return nil, errFull
+	}
+	if err := g.enter(); err != nil {
+		return nil, err
+	}
+	r := g.newRun(record)
+	r.ticket = g.admission.enter(q.Client, r.changed.ring)
+	if r.ticket == nil {
+		g.serving.Done()
+		return nil, schema.NewError(schema.Overloaded, "every place and the queue are taken: try again later")
+	}
+	files, err := g.persist(ctx, r)
+	if err != nil {
+		g.admission.leave(r.ticket)
+		g.serving.Done()
+		return nil, err
+	}
+	g.begin(r, func() Outcome { return r.live(files) })
+	return r, nil
+}
+
+// persist brings a new run to the disk.
+func (g *Registry) persist(ctx context.Context, r *Run) (*files, error) {
+	if err := g.store.Insert(ctx, r.record); err != nil {
+		return nil, err
+	}
+	files, err := r.output.create()
+	if err == nil {
+		return files, nil
+	}
+	ended := time.Now().UTC()
+	failed(schema.Internal, "the server could not make the run's files").describe(&r.record.Run)
+	r.record.EndedAt, r.record.OutputGone = &ended, true
+	return nil, errors.Join(err, g.store.Update(ctx, r.record))
+}
