@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,19 +33,18 @@ func mixed() string {
 
 // requirePrefix requires that what was handed out is how the file begins, up to the block
 // at offset damaged at least.
-func requirePrefix(t *testing.T, text string, lines []string, damaged int64) {
+func requirePrefix(t *testing.T, text string, want, lines []string, damaged int) {
 	t.Helper()
-	whole := int64(strings.Count(text[:damaged], "\n"))
-	require.GreaterOrEqual(t, int64(len(lines)), whole, "lines before the damage are handed out")
-	want := numbered([]byte(text))
+	whole := strings.Count(text[:damaged], "\n")
+	require.GreaterOrEqual(t, len(lines), whole, "lines before the damage are handed out")
 	require.LessOrEqual(t, len(lines), len(want))
-	require.True(t, slicesEqual(want[:len(lines)], lines), "a wrong line was handed out")
+	require.True(t, slices.Equal(want[:len(lines)], lines), "a wrong line was handed out")
 }
 
 func TestD03FlippedBitsAreReported(t *testing.T) {
 	t.Parallel()
 	text := mixed()
-	path := sealContent(t, text)
+	path, want := sealContent(t, text), numbered([]byte(text))
 	seal, err := os.ReadFile(path + sealSuffix)
 	require.NoError(t, err)
 	seed := rand.Uint64()
@@ -61,17 +61,17 @@ func TestD03FlippedBitsAreReported(t *testing.T) {
 			continue
 		}
 		bit := random.IntN(8 * len(text))
-		block := int64(bit / 8 / BlockSize * BlockSize)
+		block := bit / 8 / BlockSize * BlockSize
 		flip(t, path, bit)
 		lines, err := readSealed(path, 0)
 		require.ErrorIs(t, err, ErrDamaged, "bit %d", bit)
 		require.ErrorContains(t, err, fmt.Sprintf("the block at byte %d", block))
-		requirePrefix(t, text, lines, block)
+		requirePrefix(t, text, want, lines, block)
 		flip(t, path, bit)
 	}
 	lines, err := readSealed(path, 0)
 	require.NoError(t, err)
-	require.True(t, slicesEqual(numbered([]byte(text)), lines))
+	require.True(t, slices.Equal(want, lines))
 }
 
 // flip turns one bit of the file at path over.
@@ -93,17 +93,30 @@ func TestD03TruncationIsReported(t *testing.T) {
 	text := strings.Repeat("x", BlockSize-3_000) + "\n" + strings.Repeat("a line of thirty bytes or so.\n", 170) + "end"
 	require.Greater(t, len(text), BlockSize+1_000, "the last 4 KiB lie in two blocks")
 	require.Less(t, len(text), BlockSize+3_000, "the last 4 KiB lie in two blocks")
-	path := sealContent(t, text)
+	path, want := sealContent(t, text), numbered([]byte(text))
 	for size := len(text) - 1; size >= len(text)-4096; size-- {
 		require.NoError(t, os.Truncate(path, int64(size)))
 		lines, err := readSealed(path, 0)
 		require.ErrorIs(t, err, ErrDamaged, "%d bytes", size)
-		requirePrefix(t, text, lines, int64(size/BlockSize*BlockSize))
+		requirePrefix(t, text, want, lines, size/BlockSize*BlockSize)
 	}
 	require.NoError(t, os.Truncate(path, 0))
 	lines, err := readSealed(path, 0)
 	require.ErrorIs(t, err, ErrDamaged)
 	require.Empty(t, lines)
+}
+
+// What was read before must not stand in for what is gone.
+func TestD03TruncationOfEqualBlocksIsReported(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("fifteen bytes..\n", 3*BlockSize/16)
+	path := sealContent(t, text)
+	for _, size := range []int{2*BlockSize + 1, 2 * BlockSize, BlockSize} {
+		require.NoError(t, os.Truncate(path, int64(size)))
+		lines, err := readSealed(path, 0)
+		require.ErrorIs(t, err, ErrDamaged)
+		require.Len(t, lines, size/BlockSize*BlockSize/16)
+	}
 }
 
 func TestD03TruncatedSealIsReported(t *testing.T) {
@@ -289,7 +302,27 @@ func TestReadErrorIsNotDamage(t *testing.T) {
 	file.fail = false
 	more, err := readOn(r)
 	require.NoError(t, err)
-	require.True(t, slicesEqual(numbered([]byte(text)), append(append([]string{first}, lines...), more...)))
+	require.True(t, slices.Equal(numbered([]byte(text)), append(append([]string{first}, lines...), more...)))
+}
+
+// A block that could not be read has spoiled the memory of the one before.
+func TestBlockBeforeAReadErrorIsReadAgain(t *testing.T) {
+	t.Parallel()
+	r, err := OpenSealed(sealContent(t, strings.Repeat("a", BlockSize)+strings.Repeat("b", BlockSize)), 0, nil)
+	require.NoError(t, err)
+	defer r.Close()
+	file := &failingFile{file: r.sealed.file}
+	r.sealed.file = file
+	var c [1]byte
+	for range 2 {
+		file.fail = false
+		_, err = r.source.ReadAt(c[:], 0)
+		require.NoError(t, err)
+		require.Equal(t, "a", string(c[:]))
+		file.fail = true
+		_, err = r.source.ReadAt(c[:], BlockSize)
+		require.ErrorIs(t, err, errDisk)
+	}
 }
 
 // Whatever stands in a seal, no line is wrong and nothing panics.
