@@ -41,6 +41,9 @@ type health struct {
 		Open int `json:"open"`
 		Max  int `json:"max"`
 	} `json:"sockets"`
+	Storage struct {
+		Low bool `json:"low"` // new runs are refused
+	} `json:"storage"`
 	Containment procman.Method `json:"containment"`
 	Limits      struct {
 		PromptBytes       int     `json:"promptBytes"`
@@ -66,12 +69,13 @@ func (s *Server) health(c *fiber.Ctx) error {
 	h.Runs.Running, h.Runs.Queued = s.runs.Counts()
 	h.Runs.Max, h.Runs.MaxQueue = facts.MaxRuns, facts.MaxQueue
 	h.Sockets.Open, h.Sockets.Max = s.hub.count(), s.config.MaxConnections
+	h.Storage.Low = s.runs.StorageLow()
 	h.Limits.PromptBytes, h.Limits.MetaLength = schema.MaxPromptBytes, schema.MaxMetaLength
 	h.Limits.RunTimeoutSeconds = facts.RunTimeout.Seconds()
 	switch {
 	case s.hub.refusesAll():
 		h.Status = "draining"
-	case !h.CLI.Found:
+	case !h.CLI.Found || h.Storage.Low:
 		h.Status = "degraded"
 	}
 	return answerJSON(c, http.StatusOK, h)

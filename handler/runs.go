@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"slices"
@@ -31,7 +32,7 @@ func (s *Server) createRun(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r, view, err := s.runs.Submit(c.Context(), q)
+	r, view, err := s.runs.Submit(context.Background(), q)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (s *Server) listRuns(c *fiber.Ctx) error {
 		}
 		f.Limit = limit
 	}
-	list, err := s.runs.List(c.Context(), f)
+	list, err := s.runs.List(context.Background(), f)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func states() string {
 
 // getRun answers GET /api/runs/{run}.
 func (s *Server) getRun(c *fiber.Ctx) error {
-	r, err := s.runs.Open(c.Context(), c.Params("run"))
+	r, err := s.runs.Open(context.Background(), c.Params("run"))
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (s *Server) getRun(c *fiber.Ctx) error {
 
 // abortRun answers POST /api/runs/{run}/abort. A run that has ended stays as it is.
 func (s *Server) abortRun(c *fiber.Ctx) error {
-	r, err := s.runs.Open(c.Context(), c.Params("run"))
+	r, err := s.runs.Open(context.Background(), c.Params("run"))
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (s *Server) getLines(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.runs.Open(c.Context(), c.Params("run"))
+	r, err := s.runs.Open(context.Background(), c.Params("run"))
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func parseFrom(text string) (int64, error) {
 
 // knownRun refuses an upgrade for a run that is not there, while it can still be told by HTTP.
 func (s *Server) knownRun(c *fiber.Ctx) error {
-	if _, err := s.runs.Open(c.Context(), c.Params("run")); err != nil {
+	if _, err := s.runs.Open(context.Background(), c.Params("run")); err != nil {
 		return err
 	}
 	return c.Next()

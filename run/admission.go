@@ -71,8 +71,11 @@ func (a *admission) lineUpLocked(t *ticket) {
 	a.tellMovedLocked(i + 1)
 }
 
-// leave gives a place back, or leaves the queue.
+// leave gives a place back, or leaves the queue. Without a ticket there is nothing to leave.
 func (a *admission) leave(t *ticket) {
+	if t == nil {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if i := slices.Index(a.queue, t); i >= 0 {

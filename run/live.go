@@ -25,33 +25,32 @@ func (r *Run) serve(live func() Outcome) {
 	r.stop(nil) // frees the context
 }
 
-// conclude makes the outcome the run's one and only. Who looks at the run is told when it is on
-// disk, or cannot be brought there.
+// conclude makes the outcome the run's one and only. Who looks at the run is told when it
+// is on disk, or cannot be brought there.
 func (r *Run) conclude(o Outcome) {
-	ended := time.Now()
-	r.change(func(record *store.Run) {
-		o.describe(&record.Run)
-		record.EndedAt, record.Position = &ended, 0
-	})
-	kept := r.keep()
+	record, ended := r.stored(), time.Now().UTC()
+	o.describe(&record.Run)
+	record.EndedAt = &ended
+	kept := r.keep(record)
+	r.change(func(now *store.Run) { *now = record })
 	r.outcome = o
 	close(r.done)
 	r.changed.ring()
-	for !kept { // the disk is full: what is not on it now is told by the output at the next start
+	for !kept { // what is not on the disk is told by the output at the next start
 		select {
-		case <-time.After(time.Second):
-			kept = r.keep()
+		case <-time.After(keepAgain):
+			kept = r.keep(record)
 		case <-r.registry.atOnce.Done():
 			return
 		}
 	}
 }
 
-// keep brings the record to the disk.
-func (r *Run) keep() bool {
-	r.mu.Lock()
-	record := r.record
-	r.mu.Unlock()
+// keepAgain is how long after a failure a record is brought to the disk again.
+const keepAgain = time.Second
+
+// keep brings a record to the disk, and reports whether that is done with.
+func (r *Run) keep(record store.Run) bool {
 	err := r.registry.store.Update(context.Background(), record)
 	if err != nil {
 		r.log.Error("keep record of run", "error", err)

@@ -78,36 +78,37 @@ func (g *Registry) Counts() (running, queued int) { return g.admission.counts() 
 // StorageLow reports whether new runs are refused because the disk is nearly full.
 func (g *Registry) StorageLow() bool { return g.disk.low() }
 
-// enter counts a run that is about to be served. The caller owes g.serving a Done.
-func (g *Registry) enter() error {
+// enter makes a run known that is about to be served, if it has a ticket and the server is
+// not being stopped. It must begin, or leave.
+func (g *Registry) enter(r *Run) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.draining {
+	switch {
+	case g.draining:
+		g.admission.leave(r.ticket)
 		return schema.NewError(schema.Draining, ServerStops.Text)
+	case r.ticket == nil:
+		return schema.NewError(schema.Overloaded, "every place and the queue are taken: try again later")
 	}
 	g.serving.Add(1)
+	g.runs[r.ID] = r
 	return nil
 }
 
 // begin serves a run that has entered.
 func (g *Registry) begin(r *Run, live func() Outcome) {
-	g.mu.Lock()
-	g.runs[r.ID] = r
-	if g.draining && r.Position() > 0 {
-		r.Stop(ServerStops)
-	}
-	g.mu.Unlock()
 	go func() {
-		defer g.serving.Done()
-		defer g.forget(r)
+		defer g.leave(r)
 		r.serve(live)
 	}()
 }
 
-func (g *Registry) forget(r *Run) {
+// leave forgets a run that has entered.
+func (g *Registry) leave(r *Run) {
 	g.mu.Lock()
 	delete(g.runs, r.ID)
 	g.mu.Unlock()
+	g.serving.Done()
 	if g.config.Retain > 0 {
 		return
 	}

@@ -17,7 +17,7 @@ func (w *watch) recordReason() {
 	}
 	w.cutShort = w.turn.Result == nil
 	w.run.change(func(record *store.Run) { record.Reason = (*store.Reason)(reason) })
-	w.run.keep()
+	w.run.keep(w.run.stored())
 }
 
 // stop ends the process with all that it started, within the stop grace.

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"spool/schema"
@@ -44,11 +46,11 @@ func (g *Registry) Submit(ctx context.Context, q Request) (*Run, *View, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := g.accept(ctx, q, record)
+	r, view, err := g.accept(q, record)
 	if errors.Is(err, store.ErrKeyTaken) { // since the question above
-		r, err = g.known(ctx, q)
+		return g.viewed(g.known(ctx, q))
 	}
-	return g.viewed(r, g.refusal(err))
+	return r, view, g.refusal(err)
 }
 
 // viewed opens a view of a run from its beginning.
@@ -57,10 +59,7 @@ func (g *Registry) viewed(r *Run, err error) (*Run, *View, error) {
 		return nil, nil, err
 	}
 	view, err := r.View(0)
-	if err != nil {
-		return nil, nil, g.refusal(err)
-	}
-	return r, view, nil
+	return r, view, g.refusal(err)
 }
 
 // refusal returns an error as a client may see it.
@@ -69,7 +68,7 @@ func (g *Registry) refusal(err error) error {
 		return err
 	}
 	g.log.Error("accept run", "error", err)
-	if errors.Is(err, store.ErrFull) {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, syscall.ENOSPC) {
 		return errFull
 	}
 	return schema.NewError(schema.Internal, "the server could not accept the run; its log has the cause")
@@ -139,42 +138,41 @@ func (g *Registry) session(ctx context.Context, id string) (string, error) {
 	}
 }
 
-// accept gives the run a place, or one in the queue, and brings its record to the disk
-// before anything is done for it.
-func (g *Registry) accept(ctx context.Context, q Request, record store.Run) (*Run, error) {
+// accept gives the run a place, or one in the queue, and brings it to the disk before
+// anything is done for it.
+func (g *Registry) accept(q Request, record store.Run) (*Run, *View, error) {
 	if g.disk.low() {
-		return nil, errFull
-	}
-	if err := g.enter(); err != nil {
-		return nil, err
+		return nil, nil, errFull
 	}
 	r := g.newRun(record)
 	r.ticket = g.admission.enter(q.Client, r.changed.ring)
-	if r.ticket == nil {
-		g.serving.Done()
-		return nil, schema.NewError(schema.Overloaded, "every place and the queue are taken: try again later")
+	if err := g.enter(r); err != nil {
+		return nil, nil, err
 	}
-	files, err := g.persist(ctx, r)
+	files, view, err := g.persist(r)
 	if err != nil {
 		g.admission.leave(r.ticket)
-		g.serving.Done()
-		return nil, err
+		g.leave(r)
+		return nil, nil, err
 	}
 	g.begin(r, func() Outcome { return r.live(files) })
-	return r, nil
+	return r, view, nil
 }
 
-// persist brings a new run to the disk.
-func (g *Registry) persist(ctx context.Context, r *Run) (*files, error) {
-	if err := g.store.Insert(ctx, r.record); err != nil {
-		return nil, err
-	}
+// persist makes the files of a new run, with a view of them, and its record, which comes
+// last: who knows of the run by its record finds everything.
+func (g *Registry) persist(r *Run) (*files, *View, error) {
 	files, err := r.output.create()
-	if err == nil {
-		return files, nil
+	if err != nil {
+		return nil, nil, err
 	}
-	ended := time.Now().UTC()
-	failed(schema.Internal, "the server could not make the run's files").describe(&r.record.Run)
-	r.record.EndedAt, r.record.OutputGone = &ended, true
-	return nil, errors.Join(err, g.store.Update(ctx, r.record))
+	view, err := r.View(0)
+	if err == nil {
+		// Who asks may leave meanwhile: what has begun is brought to an end all the same.
+		if err = g.store.Insert(context.Background(), r.record); err == nil {
+			return files, view, nil
+		}
+		view.Leave(ClientGone)
+	}
+	return nil, nil, errors.Join(err, files.close(), os.RemoveAll(r.output.dir))
 }

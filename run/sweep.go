@@ -68,7 +68,7 @@ func (g *Registry) takeOver(records []store.Run) (map[string]*leftover, error) {
 	}
 	for id, l := range left {
 		l.process = processes[id]
-		if err := g.enter(); err != nil {
+		if err := g.enter(l.Run); err != nil {
 			return nil, err
 		}
 		g.begin(l.Run, l.live)
