@@ -25,13 +25,17 @@ type legacy struct {
 // not stop. It returns a Process for every id, also where nothing of it lives any more;
 // leaders holds the leader that was recorded for each, or the zero Leader if none was. A
 // leader counts as alive only if its start time agrees too, and its marker or control group.
-// The system is looked at once for all of them.
+// The system is looked at for all of them together.
 //
 // It must be called before anything is started: what carries a marker that nobody is known
 // to own is ended as a stray. Every adopted Process must be stopped, like any other.
 func (s *Supervisor) Adopt(leaders map[string]Leader, maxProcesses int) (map[string]*Process, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.adoptLocked(leaders, maxProcesses)
+}
+
+func (s *Supervisor) adoptLocked(leaders map[string]Leader, maxProcesses int) (map[string]*Process, error) {
 	if err := s.checkUnownedLocked(leaders); err != nil {
 		return nil, err
 	}

@@ -78,6 +78,7 @@ func (s *inherited) open(leader identity, marker string) (identity, int, error) 
 	}
 	e, ok := readEntry(leader.pid)
 	if ok && e.alive() && (leader.start == 0 || leader.start == e.start) && s.owns(e.identity, marker) {
+		s.remember([]identity{e.identity})
 		return e.identity, handle, nil
 	}
 	return leader, -1, unix.Close(handle)
@@ -96,7 +97,7 @@ func (s *inherited) owns(i identity, marker string) bool {
 func awaitHandle(handle int) {
 	defer unix.Close(handle)
 	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(handle), Events: unix.POLLIN}}, -1)
+		_, err := unix.Poll([]unix.PollFd{{Fd: int32(handle), Events: unix.POLLIN}}, -1) //nolint:gosec // descriptors are small
 		if !errors.Is(err, unix.EINTR) {
 			return
 		}

@@ -46,10 +46,16 @@ func removeAbandoned(own string) {
 	dirs, _ := filepath.Glob(filepath.Join(own, groupPrefix+"*"))
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(dir), groupPrefix))
-		if err == nil && (pid == os.Getpid() || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)) {
+		if err == nil && (pid == os.Getpid() || isDead(pid)) {
 			removeIdle(dir)
 		}
 	}
+}
+
+// isDead reports whether no such process runs, though a zombie may be left of it.
+func isDead(pid int) bool {
+	e, ok := readEntry(pid)
+	return ok && !e.alive() || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
 // removeIdle removes an instance's groups that nothing lives in. What lives may count on the

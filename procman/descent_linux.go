@@ -1,58 +1,6 @@
 package procman
 
-import (
-	"maps"
-	"sync"
-	"syscall"
-)
-
-// kin remembers the processes of one Process.
-type kin struct {
-	mu   sync.Mutex
-	seen map[identity]bool // guarded by mu: found before, when their parents still lived
-}
-
-func (k *kin) knows(i identity) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.seen[i]
-}
-
-func (k *kin) remember(members []identity) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.seen == nil {
-		k.seen = map[identity]bool{}
-	}
-	for _, m := range members {
-		k.seen[m] = true
-	}
-}
-
-// withDescendants returns the living processes of those that belong and of all that descend
-// from them.
-func withDescendants(table map[int]entry, belongs map[int]bool) []identity {
-	for grown := true; grown; {
-		grown = false
-		for pid, e := range table {
-			if !belongs[pid] && belongs[e.parent] {
-				belongs[pid], grown = true, true
-			}
-		}
-	}
-	return living(table, belongs)
-}
-
-// living returns the living processes of those.
-func living(table map[int]entry, belongs map[int]bool) []identity {
-	var members []identity
-	for pid := range maps.Keys(belongs) {
-		if e := table[pid]; belongs[pid] && e.alive() {
-			members = append(members, e.identity)
-		}
-	}
-	return members
-}
+import "syscall"
 
 // descent finds processes by where they come from.
 type descent struct {
@@ -85,11 +33,13 @@ func (d *descent) find(p *Process, table map[int]entry) []identity {
 // roots returns the pids that belong to p by themselves.
 func (d *descent) roots(p *Process, table map[int]entry) map[int]bool {
 	leaders, alone := p.supervisor.children(p) // alone: then every child of this program is its own
-	belongs := map[int]bool{}
+	belongs := d.recognise(table)
 	for pid, e := range table {
 		orphan := e.parent == d.host.self && !leaders[pid]
-		belongs[pid] = pid == p.leader.pid || e.session == p.leader.pid || d.knows(e.identity) ||
-			orphan && (alone || readMarker(pid, p.supervisor.marker) == p.id)
+		if pid == p.leader.pid || e.session == p.leader.pid ||
+			orphan && (alone || readMarker(pid, p.supervisor.marker) == p.id) {
+			belongs[pid] = true
+		}
 	}
 	return belongs
 }

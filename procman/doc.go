@@ -1,7 +1,9 @@
 // Package procman starts processes and ends them whole: the process, its children, and
 // the children that left its process group. It knows nothing of what they are for.
 //
-//	Start ──> Process ──Exited──> Stop ──> Proof: what it took, and what is left
+//	Start ─┐
+//	       ├─> Process ──Exited──> Stop ──> Proof: what it took, and what is left
+//	Adopt ─┘
 //
 // A command-line agent starts shells in sessions of their own, so that killing its process
 // group leaves orphans behind. What belongs to a process is therefore found in every way
@@ -14,6 +16,17 @@
 //
 // This is so on Linux. Elsewhere only the process group is known. [Supervisor.Method] says
 // which it is.
+//
+// # Restarts
+//
+// What an instance of this program has started lives on when that is killed, with an end of
+// file on stdin. The next instance may [Supervisor.Adopt] it: it is found by the control
+// group that was made for it and by its marker, whatever this instance uses itself, and by
+// the leader's session and as descendants of these. Its leader is no child of ours, and so
+// its status is never known. What nobody adopts is ended by [Supervisor.Sweep].
+//
+// Whatever starts this program may end everything in its control group before it starts it
+// again (systemd does, unless the unit says KillMode=process): then nothing is left to adopt.
 //
 // # Concurrency
 //
@@ -29,5 +42,9 @@
 // tree may, is found by its marker, and within a second after its Process has ended.
 // Without control groups, one that clears its environment, takes a session of its own and
 // loses its parent between two counts cannot be told from another Process's: it is ended
-// as soon as a Process is stopped while no other runs.
+// as soon as a Process is stopped while no other runs. If it lost its parent before its
+// Process was adopted, nothing tells it from a stranger's, and it stays.
+// Outside Linux nothing is known of a leader that died before it was adopted, nor of what
+// it left; one that lives is told by its number, that it leads a group, and on macOS by its
+// start time.
 package procman

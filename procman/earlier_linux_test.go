@@ -116,5 +116,33 @@ func (e *earlier) die(t *testing.T) {
 	awaitHandle(handle)
 }
 
+// pair is how an earlier server and this one find processes.
+type pair struct{ earlier, now Method }
+
+func (p pair) String() string { return "from " + string(p.earlier) + " to " + string(p.now) }
+
+// pairs returns all that this machine allows.
+func pairs() []pair {
+	if shared.Method() == Subreaper {
+		return []pair{{Subreaper, Subreaper}}
+	}
+	return []pair{{Subreaper, Subreaper}, {Subreaper, Cgroup}, {Cgroup, Subreaper}, {Cgroup, Cgroup}}
+}
+
+// use has this server find processes so, until the test has ended.
+func use(t *testing.T, method Method) {
+	t.Helper()
+	l := shared.host.(*linux)
+	groups := l.groups
+	if method == Cgroup && groups == "" {
+		t.Skip("no control groups here")
+	}
+	shared.patrols.Wait() // nobody looks at the field now
+	if method == Subreaper {
+		l.groups = ""
+	}
+	t.Cleanup(func() { shared.patrols.Wait(); l.groups = groups })
+}
+
 // newID returns an id that no other test has.
 func newID() string { return fmt.Sprintf("adopt-%d-%d", os.Getpid(), serial.Add(1)) }

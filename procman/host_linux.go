@@ -3,6 +3,7 @@ package procman
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -14,7 +15,9 @@ type linux struct {
 	groups string // directory of our control groups, or ""
 	self   int
 
-	latest survey // as of the latest patrol, which alone uses it; marks only if anybody needs them
+	// As of the latest patrol, which alone uses them.
+	latest survey
+	marks  map[identity]string
 	looked time.Time
 }
 
@@ -61,7 +64,7 @@ func (l *linux) patrol(running []*Process, marker string) {
 	if err != nil {
 		return // there is a next time
 	}
-	l.latest, l.looked = survey{table: table, marks: l.marks(running, table, marker)}, time.Now()
+	l.record(running, table, marker)
 	leaders, ids := leadersOf(running), map[string]bool{}
 	for _, p := range running {
 		ids[p.id] = true
@@ -73,28 +76,31 @@ func (l *linux) patrol(running []*Process, marker string) {
 	}
 }
 
+// record keeps a table, and the markers if somebody is counted by them.
+func (l *linux) record(running []*Process, table map[int]entry, marker string) {
+	var marks map[identity]string
+	if slices.ContainsFunc(running, (*Process).surveyed) {
+		marks = readMarks(table, marker, l.marks)
+	}
+	l.latest, l.marks, l.looked = newSurvey(table, marks), marks, time.Now()
+}
+
 // pause is how long a look at the process table is good for. Where control groups tell the
 // counts, one is rarely needed: only for what nobody waits for.
 func (l *linux) pause(running []*Process) time.Duration {
 	if l.groups == "" || len(running) == 0 {
 		return 0
 	}
-	for _, p := range running {
-		if s, ok := p.scope.(*inherited); ok && !s.empty && len(s.dirs) == 0 {
-			return tableInterval
-		}
+	if slices.ContainsFunc(running, (*Process).surveyed) {
+		return tableInterval
 	}
 	return time.Second
 }
 
-// marks returns the markers if an adopted process is to be counted.
-func (l *linux) marks(running []*Process, table map[int]entry, marker string) map[identity]string {
-	for _, p := range running {
-		if s, ok := p.scope.(*inherited); ok && !s.empty {
-			return readMarks(table, marker, l.latest.marks)
-		}
-	}
-	return nil
+// surveyed reports whether p is counted by its marker.
+func (p *Process) surveyed() bool {
+	s, ok := p.scope.(*inherited)
+	return ok && s.surveyed()
 }
 
 // settle deals with an orphan, a child of this program that it has not started: what a
@@ -114,20 +120,22 @@ func (l *linux) settle(orphan entry, running map[string]bool, marker string) {
 // instance made: a process may have cleared its environment.
 func (l *linux) strays(marker string, belongs func(string) bool) ([]identity, error) {
 	now, err := takeSurvey(marker)
-	grouped := map[int]bool{}
+	stray := map[int]bool{}
+	add := func(pids []int) {
+		for _, pid := range pids {
+			stray[pid] = true
+		}
+	}
 	for _, dir := range earlierGroups(belongs) {
 		pids, _ := readPIDs(filepath.Join(dir, "cgroup.procs")) // a group that is gone has none
-		for _, pid := range pids {
-			grouped[pid] = true
+		add(pids)
+	}
+	for id, pids := range now.marked {
+		if belongs(id) {
+			add(pids)
 		}
 	}
-	var members []identity
-	for pid, e := range now.table {
-		if id := now.marks[e.identity]; e.alive() && (grouped[pid] || id != "" && belongs(id)) {
-			members = append(members, e.identity)
-		}
-	}
-	return members, err
+	return living(now.table, stray), err
 }
 
 func (l *linux) tidy(belongs func(string) bool) {

@@ -16,7 +16,7 @@ type inherited struct {
 	id      string
 	session int      // the leader's, 0 if it is not known
 	dirs    []string // control groups made for the id, usually one or none
-	empty   bool     // nothing was alive when it was adopted: nothing can come of that
+	empty   bool     // nothing lived when it was adopted: nothing can come of that
 }
 
 // attributes is never used: nothing is started here.
@@ -33,14 +33,18 @@ func (s *inherited) members(p *Process) ([]identity, error) {
 	return s.find(now)
 }
 
-// count looks at the survey of the latest patrol, and into the control groups.
+// count looks into the control groups, or else at the survey of the latest patrol.
 func (s *inherited) count(*Process) (int, error) {
-	if s.empty {
-		return 0, nil
+	if s.surveyed() {
+		members, err := s.find(s.host.latest)
+		return len(members), err
 	}
-	members, err := s.find(s.host.latest)
+	members, err := s.grouped()
 	return len(members), err
 }
+
+// surveyed reports whether counting needs a survey.
+func (s *inherited) surveyed() bool { return !s.empty && len(s.dirs) == 0 }
 
 // find returns what is in the control groups, carries the marker or was seen before, what
 // is in the leader's session, and all descendants of these.
@@ -60,17 +64,26 @@ func (s *inherited) find(now survey) ([]identity, error) {
 // roots returns the pids that belong by themselves. The number of a session is not used
 // again as long as anybody is in it: if one in it belongs, it is the leader's, and all do.
 func (s *inherited) roots(now survey) map[int]bool {
-	belongs, held := map[int]bool{}, false
-	for pid, e := range now.table {
-		if now.marks[e.identity] == s.id || s.knows(e.identity) {
-			belongs[pid] = true
-			held = held || e.session == s.session && s.session > 0
+	belongs := s.recognise(now.table)
+	for _, pid := range now.marked[s.id] {
+		belongs[pid] = true
+	}
+	for pid := range belongs {
+		if s.session > 0 && now.table[pid].session == s.session {
+			addSession(now.table, s.session, belongs)
+			break
 		}
 	}
-	for pid, e := range now.table {
-		belongs[pid] = belongs[pid] || held && e.session == s.session
-	}
 	return belongs
+}
+
+// addSession adds everything in a session.
+func addSession(table map[int]entry, session int, belongs map[int]bool) {
+	for pid, e := range table {
+		if e.session == session {
+			belongs[pid] = true
+		}
+	}
 }
 
 // grouped returns what lives in the control groups. This program itself, should it have been
@@ -80,14 +93,14 @@ func (s *inherited) grouped() (all []identity, err error) {
 		members, e := groupMembers(dir)
 		all, err = append(all, members...), errors.Join(err, e)
 	}
-	return slices.DeleteFunc(all, func(m identity) bool { return m.pid == s.host.self }), err
+	return slices.DeleteFunc(all, s.host.isSelf), err
 }
 
 // kill empties the control groups, unless this program is in one, and ends what is elsewhere.
 func (s *inherited) kill(p *Process) error {
 	for _, dir := range s.dirs {
 		members, err := groupMembers(dir)
-		if err == nil && !slices.Contains(pids(members), s.host.self) {
+		if err == nil && !slices.ContainsFunc(members, s.host.isSelf) {
 			_ = killGroup(dir) // where that is not allowed, one by one
 		}
 	}
@@ -96,14 +109,17 @@ func (s *inherited) kill(p *Process) error {
 	return err
 }
 
-// release removes the control groups, and the directory that held them if that was the last.
+func (l *linux) isSelf(i identity) bool { return i.pid == l.self }
+
+// release removes the control groups, and the directories that held them.
 func (s *inherited) release() {
 	for _, dir := range s.dirs {
 		s.host.removeEarlier(dir)
 	}
 }
 
-// removeEarlier removes a group that an earlier instance made, and its directory.
+// removeEarlier removes a group that an earlier instance made, and that instance's
+// directory if it was the last one in it.
 func (l *linux) removeEarlier(dir string) {
 	removeEmptied(dir)
 	if parent := filepath.Dir(dir); parent != l.groups {

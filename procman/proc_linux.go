@@ -20,7 +20,8 @@ type entry struct {
 
 func (e entry) alive() bool { return e.state != 'Z' && e.state != 'X' }
 
-// readTable returns all processes by pid. Those that end meanwhile are left out.
+// readTable returns all processes by pid, but this program itself, which belongs to nobody.
+// Those that end meanwhile are left out.
 func readTable() (map[int]entry, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -30,7 +31,7 @@ func readTable() (map[int]entry, error) {
 	names, err := dir.Readdirnames(-1)
 	table := make(map[int]entry, len(names))
 	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
+		if pid, err := strconv.Atoi(name); err == nil && pid != os.Getpid() {
 			if e, ok := readEntry(pid); ok {
 				table[pid] = e
 			}

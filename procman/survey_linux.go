@@ -1,18 +1,25 @@
 package procman
 
-import "os"
-
-// survey is one look at all processes but this program itself.
+// survey is one look at all processes.
 type survey struct {
-	table map[int]entry
-	marks map[identity]string // the values of the marker; "" for most
+	table  map[int]entry
+	marked map[string][]int // by the value of the marker: the pids that carry it
 }
 
 // takeSurvey reads the process table and every marker.
 func takeSurvey(marker string) (survey, error) {
 	table, err := readTable()
-	delete(table, os.Getpid())
-	return survey{table: table, marks: readMarks(table, marker, nil)}, err
+	return newSurvey(table, readMarks(table, marker, nil)), err
+}
+
+func newSurvey(table map[int]entry, marks map[identity]string) survey {
+	s := survey{table: table, marked: map[string][]int{}}
+	for i, mark := range marks {
+		if mark != "" {
+			s.marked[mark] = append(s.marked[mark], i.pid)
+		}
+	}
+	return s
 }
 
 // readMarks returns the markers of the processes in a table. Those in known are taken from
