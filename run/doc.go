@@ -7,6 +7,13 @@
 // has its result, and to keep limits. Whoever wants the output opens a [View], which
 // follows the same files at its own pace and costs the run nothing.
 //
+// # What is kept
+//
+// A run's record is in the store before anybody is told of the run, the reason of a stop
+// before the first signal, the outcome before viewers get the end. Output and records stay
+// for as long as the operator says ([Registry.Retain]). [Registry.Sweep] deals with what a
+// killed server has left: it adopts, completes or interrupts every run without an outcome.
+//
 // # Concurrency
 //
 // A run has one goroutine, which alone starts, judges and stops its process; [Run.Stop]
