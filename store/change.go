@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -21,7 +20,7 @@ func (s *Store) Insert(ctx context.Context, run Run) error {
 	run.Owner, run.Epoch = s.owner, s.epoch
 	row, err := encode(run)
 	if err == nil {
-		err = s.change(ctx, func(tx *sql.Tx) error { return insert(tx, row) })
+		err = s.change(ctx, func(tx transaction) error { return insert(tx, row) })
 	}
 	if err != nil {
 		return fmt.Errorf("insert run %s: %w", run.ID, err)
@@ -29,13 +28,13 @@ func (s *Store) Insert(ctx context.Context, run Run) error {
 	return nil
 }
 
-func insert(tx *sql.Tx, row []any) error {
-	added, err := exec(tx, insertRun, row...)
+func insert(tx transaction, row []any) error {
+	added, err := tx.exec(insertRun, row...)
 	if err != nil || added == 1 {
 		return err
 	}
 	var same int
-	if err := tx.QueryRow(countID, row[0]).Scan(&same); err != nil {
+	if err := tx.row(countID, row[0]).Scan(&same); err != nil {
 		return err
 	}
 	if same > 0 {
@@ -51,7 +50,7 @@ func (s *Store) Update(ctx context.Context, run Run) error {
 	run.Owner, run.Epoch = s.owner, s.epoch
 	row, err := encode(run)
 	if err == nil {
-		err = s.change(ctx, func(tx *sql.Tx) error { return s.update(tx, run.ID, row) })
+		err = s.change(ctx, func(tx transaction) error { return s.update(tx, run.ID, row) })
 	}
 	if err != nil {
 		return fmt.Errorf("update run %s: %w", run.ID, err)
@@ -59,8 +58,8 @@ func (s *Store) Update(ctx context.Context, run Run) error {
 	return nil
 }
 
-func (s *Store) update(tx *sql.Tx, id string, row []any) error {
-	stored, err := readOne(tx.QueryRow(selectRun, id))
+func (s *Store) update(tx transaction, id string, row []any) error {
+	stored, err := readOne(tx.row(selectRun, id))
 	switch {
 	case err != nil:
 		return err
@@ -69,20 +68,11 @@ func (s *Store) update(tx *sql.Tx, id string, row []any) error {
 	case stored.Epoch > s.epoch:
 		return ErrFenced
 	}
-	_, err = exec(tx, updateRun, row...)
+	_, err = tx.exec(updateRun, row...)
 	return err
 }
 
 // change has the writer do some work.
-func (s *Store) change(ctx context.Context, work func(*sql.Tx) error) error {
+func (s *Store) change(ctx context.Context, work func(transaction) error) error {
 	return classify(s.writer.do(ctx, work), s.dir)
-}
-
-// exec returns how many rows a statement has changed.
-func exec(tx *sql.Tx, statement string, args ...any) (int64, error) {
-	result, err := tx.Exec(statement, args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }

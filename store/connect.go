@@ -24,7 +24,7 @@ const (
 )
 
 // connect opens the file with at most so many connections and tries one.
-func connect(path, settings string, most int) (*sql.DB, error) {
+func connect(ctx context.Context, path, settings string, most int) (*sql.DB, error) {
 	name := (&url.URL{Scheme: "file", Path: path}).EscapedPath()
 	db, err := sql.Open("sqlite", "file:"+name+"?"+settings)
 	if err != nil {
@@ -32,7 +32,7 @@ func connect(path, settings string, most int) (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
-	if err := db.Ping(); err != nil {
+	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), db.Close())
 	}
 	return db, nil
@@ -62,8 +62,9 @@ func syncDir(path string) error {
 	return dir.Sync()
 }
 
-// quickCheck reads the whole file and reports what is out of place.
-func quickCheck(ctx context.Context, db *sql.DB) error {
+// checkPages reads the whole file and reports what is out of place: broken pages, and an index that
+// does not have what its table has, because a record would not be found then.
+func checkPages(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, "PRAGMA integrity_check(5)")
 	if err != nil {
 		return fmt.Errorf("check database: %w", err)

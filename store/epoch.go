@@ -18,8 +18,8 @@ const (
 )
 
 // beginEpoch counts one more opening, and names the data directory at the first.
-func (s *Store) beginEpoch(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
+func (s *Store) beginEpoch(ctx context.Context) error {
+	tx, err := s.changes.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin epoch: %w", err)
 	}

@@ -15,12 +15,22 @@ const (
 	versionOffset = 60 // user_version, big-endian
 )
 
-// inspect refuses a file that is no database or that a later version has written. It reads bytes
-// and leaves SQLite out, which would write files of its own beside it.
+// inspect refuses a file that is no database, that a later version has written, or whose log is
+// damaged. It reads bytes and leaves SQLite out, which would write files of its own beside it.
 func inspect(path string, known int64) error {
-	version, err := fileVersion(path)
+	header, err := readHeader(path)
 	if err != nil {
 		return err
+	}
+	logged, version, err := walVersion(path + "-wal")
+	if err != nil {
+		return err
+	}
+	if logged && header == nil {
+		return fmt.Errorf("%w: there is a write-ahead log, and nothing that it belongs to", ErrDamaged)
+	}
+	if header != nil {
+		version = max(version, int64(binary.BigEndian.Uint32(header[versionOffset:])))
 	}
 	if version > known {
 		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, version, known)
@@ -28,24 +38,24 @@ func inspect(path string, known int64) error {
 	return nil
 }
 
-// fileVersion returns the version in a file's header, 0 if there is no file or nothing in it.
-func fileVersion(path string) (int64, error) {
+// readHeader returns the header of a database file, nil if there is no file or nothing in it.
+func readHeader(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
+		return nil, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer file.Close()
-	var header [headerSize]byte
-	switch n, err := io.ReadFull(file, header[:]); {
-	case n == 0 && errors.Is(err, io.EOF):
-		return 0, nil
+	header := make([]byte, headerSize)
+	switch _, err := io.ReadFull(file, header); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
 	case errors.Is(err, io.ErrUnexpectedEOF), err == nil && string(header[:len(magic)]) != magic:
-		return 0, fmt.Errorf("%w: it is no database", ErrDamaged)
+		return nil, fmt.Errorf("%w: it is no database", ErrDamaged)
 	case err != nil:
-		return 0, err
+		return nil, err
 	}
-	return int64(binary.BigEndian.Uint32(header[versionOffset:])), nil
+	return header, nil
 }

@@ -88,13 +88,13 @@ func (s *Store) query(ctx context.Context, filter Filter) (query string, args []
 
 // seq returns the place of a run in the order of all.
 func (s *Store) seq(ctx context.Context, id string) (seq int64, err error) {
-	err = s.readers.QueryRowContext(ctx, selectSeq, id).Scan(&seq)
+	err = s.readers.row(ctx, selectSeq, id).Scan(&seq)
 	return seq, s.reading(ctx, err)
 }
 
-// one returns the run that a statement selects.
-func (s *Store) one(ctx context.Context, query string, args ...any) (Run, error) {
-	run, err := readOne(s.readers.QueryRowContext(ctx, query, args...))
+// one returns the run that a prepared statement selects.
+func (s *Store) one(ctx context.Context, statement string, args ...any) (Run, error) {
+	run, err := readOne(s.readers.row(ctx, statement, args...))
 	return run, s.reading(ctx, err)
 }
 

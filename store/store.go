@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,8 @@ import (
 type Store struct {
 	dir     string
 	writer  *writer
-	readers *sql.DB
+	changes *pool // the writer's
+	readers *pool
 	owner   string
 	epoch   int64
 }
@@ -51,32 +51,35 @@ func prepare(ctx context.Context, path string, migrations fs.FS) (*Store, error)
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	db, err := connect(path, writing, 1)
-	if err != nil {
-		return nil, err
-	}
 	s := &Store{dir: filepath.Dir(path)}
-	if err := s.begin(ctx, db, path, version, migrations); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := s.begin(ctx, path, version, migrations); err != nil {
+		return nil, errors.Join(err, closeAll(s.readers, s.changes))
 	}
-	s.writer = startWriter(db)
+	s.writer = startWriter(s.changes)
 	return s, nil
 }
 
-// begin checks and migrates the database and begins the epoch.
-func (s *Store) begin(ctx context.Context, db *sql.DB, path string, version int64, migrations fs.FS) error {
-	if err := quickCheck(ctx, db); err != nil {
+// begin connects, checks and migrates the database, and begins the epoch.
+func (s *Store) begin(ctx context.Context, path string, version int64, migrations fs.FS) (err error) {
+	if s.changes, err = newPool(ctx, path, writing, 1); err != nil {
 		return err
 	}
-	if err := migrate(ctx, db, version, migrations); err != nil {
+	if err := checkPages(ctx, s.changes.DB); err != nil {
 		return err
 	}
-	if err := s.beginEpoch(ctx, db); err != nil {
+	if err := migrate(ctx, s.changes.DB, version, migrations); err != nil {
 		return err
 	}
-	readers, err := connect(path, readingOnly, maxReaders)
-	s.readers = readers
-	return err
+	if err := s.changes.prepare(ctx, insertRun, updateRun, selectRun, countID, deleteGone); err != nil {
+		return err
+	}
+	if s.readers, err = newPool(ctx, path, readingOnly, maxReaders); err != nil {
+		return err
+	}
+	if err := s.readers.prepare(ctx, selectRun, selectByKey, selectSeq); err != nil {
+		return err
+	}
+	return s.beginEpoch(ctx)
 }
 
 // Owner returns the id of this data directory: random, made at its first opening, and kept.
@@ -89,8 +92,7 @@ func (s *Store) Epoch() int64 { return s.epoch }
 // again; every other call then fails.
 func (s *Store) Close() error {
 	s.writer.close()
-	// The last connection to close tidies the files up, which only the writer's may.
-	return errors.Join(s.readers.Close(), s.writer.db.Close())
+	return closeAll(s.readers, s.changes)
 }
 
 // refusal says why a file was not opened and, where there is one, what to do about it.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -38,7 +37,7 @@ func (s *Store) Ended(ctx context.Context, limit int) ([]Ended, error) {
 func (s *Store) MarkGone(ctx context.Context, ids ...string) error {
 	var faults []error
 	for _, id := range ids {
-		err := s.change(ctx, func(tx *sql.Tx) error { return markGone(tx, id) })
+		err := s.change(ctx, func(tx transaction) error { return markGone(tx, id) })
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			faults = append(faults, fmt.Errorf("mark output of run %s as gone: %w", id, err))
 		}
@@ -46,8 +45,8 @@ func (s *Store) MarkGone(ctx context.Context, ids ...string) error {
 	return errors.Join(faults...)
 }
 
-func markGone(tx *sql.Tx, id string) error {
-	run, err := readOne(tx.QueryRow(selectRun, id))
+func markGone(tx transaction, id string) error {
+	run, err := readOne(tx.row(selectRun, id))
 	if err != nil || !run.State.Final() || run.OutputGone {
 		return err
 	}
@@ -56,7 +55,7 @@ func markGone(tx *sql.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = exec(tx, updateRun, row...)
+	_, err = tx.exec(updateRun, row...)
 	return err
 }
 
@@ -66,8 +65,8 @@ func (s *Store) Forget(ctx context.Context, endedBefore time.Time) (int64, error
 	total := int64(0)
 	for {
 		var deleted int64
-		err := s.change(ctx, func(tx *sql.Tx) (err error) {
-			deleted, err = exec(tx, deleteGone, endedBefore.UnixMilli(), forgetBatch)
+		err := s.change(ctx, func(tx transaction) (err error) {
+			deleted, err = tx.exec(deleteGone, endedBefore.UnixMilli(), forgetBatch)
 			return err
 		})
 		if err != nil {

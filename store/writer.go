@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"sync"
 )
@@ -13,13 +12,13 @@ const maxBatch = 256
 // change is one request to the writer. Its work runs within a transaction; it returns one of
 // the answers if it leaves everything as it is, and another error if the transaction failed.
 type change struct {
-	work   func(*sql.Tx) error
+	work   func(transaction) error
 	result chan error // has room for the result, so that the writer never waits
 }
 
 // writer is the one goroutine that changes the database.
 type writer struct {
-	db    *sql.DB // of one connection
+	db    *pool // of one connection
 	queue chan change
 	done  chan struct{} // closed after the last change
 
@@ -27,14 +26,14 @@ type writer struct {
 	closed bool // guarded by mu; the queue is closed with it
 }
 
-func startWriter(db *sql.DB) *writer {
+func startWriter(db *pool) *writer {
 	w := &writer{db: db, queue: make(chan change, maxBatch), done: make(chan struct{})}
 	go w.serve()
 	return w
 }
 
 // do has work done and returns its result, once that is on disk.
-func (w *writer) do(ctx context.Context, work func(*sql.Tx) error) error {
+func (w *writer) do(ctx context.Context, work func(transaction) error) error {
 	c := change{work: work, result: make(chan error, 1)}
 	if err := w.enqueue(ctx, c); err != nil {
 		return err
@@ -124,7 +123,7 @@ func (w *writer) attempt(batch []change) ([]error, error) {
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	results := make([]error, len(batch))
 	for i, c := range batch {
-		if results[i] = c.work(tx); results[i] != nil && !isAnswer(results[i]) {
+		if results[i] = c.work(transaction{tx, w.db}); results[i] != nil && !isAnswer(results[i]) {
 			return nil, results[i]
 		}
 	}

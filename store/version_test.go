@@ -1,0 +1,166 @@
+package store
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// laterMigrations are those of a version that has one more.
+func laterMigrations(t testing.TB) fs.FS {
+	t.Helper()
+	first, err := fs.ReadFile(migrations(), "00001_runs.sql")
+	require.NoError(t, err)
+	return fstest.MapFS{
+		"00001_runs.sql": {Data: first},
+		"00002_note.sql": {Data: []byte("-- +goose Up\nALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';\n")},
+	}
+}
+
+// openLater opens a database as the later version does.
+func openLater(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := open(t.Context(), path, laterMigrations(t))
+	require.NoError(t, err)
+	return s
+}
+
+// snapshot returns the content of every file in a directory.
+func snapshot(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		require.NoError(t, err)
+		files[entry.Name()] = string(content)
+	}
+	return files
+}
+
+// crashed returns where the files are that a server leaves which is killed now.
+func crashed(t testing.TB, path string) string {
+	t.Helper()
+	copied := dbPath(t)
+	for name, content := range snapshot(t, filepath.Dir(path)) {
+		if name != "spool.db-shm" { // memory of processes
+			require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(copied), name), []byte(content), 0o600))
+		}
+	}
+	return copied
+}
+
+func TestD06OpensEarlierVersion(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	run := by(s, fullRun(1))
+	require.NoError(t, s.Insert(t.Context(), run))
+	require.NoError(t, s.Close())
+	for epoch := int64(2); epoch <= 3; epoch++ {
+		later := openLater(t, path)
+		require.Equal(t, epoch, later.Epoch())
+		got, err := later.Run(t.Context(), run.ID)
+		require.NoError(t, err)
+		require.Equal(t, run, got)
+		require.NoError(t, later.Insert(t.Context(), newRun()))
+		require.NoError(t, later.Close())
+	}
+}
+
+func TestD06RefusesLaterVersionAndLeavesItUntouched(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	later := openLater(t, path)
+	require.NoError(t, later.Insert(t.Context(), fullRun(1)))
+	killed := crashed(t, path)
+	require.NoError(t, later.Close())
+	for name, path := range map[string]string{"stopped": path, "killed": killed} {
+		before := snapshot(t, filepath.Dir(path))
+		_, err := Open(t.Context(), path)
+		require.ErrorIs(t, err, ErrNewer, name)
+		require.ErrorContains(t, err, path)
+		require.ErrorContains(t, err, "its version is 2, this program knows 1")
+		require.Equal(t, before, snapshot(t, filepath.Dir(path)), name)
+	}
+}
+
+// The version is in the log alone when a server is killed right after it has migrated a file that
+// an earlier one had closed.
+func TestD06RefusesLaterVersionInTheLog(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	later := openLater(t, path)
+	killed := crashed(t, path)
+	require.NoError(t, later.Close())
+	header, err := readHeader(killed)
+	require.NoError(t, err)
+	require.Equal(t, byte(1), header[versionOffset+3], "the file itself is of the earlier version")
+	before := snapshot(t, filepath.Dir(killed))
+	_, err = Open(t.Context(), killed)
+	require.ErrorIs(t, err, ErrNewer)
+	require.Equal(t, before, snapshot(t, filepath.Dir(killed)))
+}
+
+func TestAnInterruptedMigrationGoesOn(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	_, err = s.changes.Exec("PRAGMA user_version = 2") // what the later version does first
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	_, err = Open(t.Context(), path)
+	require.ErrorIs(t, err, ErrNewer)
+	require.NoError(t, openLater(t, path).Close())
+}
+
+func TestNoDatabase(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"short text": "hello",
+		"long text":  string(make([]byte, 10000)),
+		"half":       magic,
+		"page 2 cut": validDatabase(t)[:5000],
+		"no index":   validDatabase(t)[:8192],
+	} {
+		path := dbPath(t)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		_, err := Open(t.Context(), path)
+		require.ErrorIs(t, err, ErrDamaged, name)
+		require.ErrorContains(t, err, path)
+		require.ErrorContains(t, err, "move it away")
+		require.ErrorContains(t, err, "proc/")
+	}
+}
+
+func TestALogWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	openAt(t, path)
+	killed := crashed(t, path)
+	require.NoError(t, os.Remove(killed))
+	_, err := Open(t.Context(), killed)
+	require.ErrorIs(t, err, ErrDamaged)
+	require.FileExists(t, killed+"-wal", "SQLite would have removed it")
+}
+
+// validDatabase returns the bytes of a database.
+func validDatabase(t testing.TB) string {
+	t.Helper()
+	path := dbPath(t)
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	require.NoError(t, s.Insert(t.Context(), newRun()))
+	require.NoError(t, s.Close())
+	return snapshot(t, filepath.Dir(path))["spool.db"]
+}
