@@ -33,7 +33,7 @@ func (r *Run) conclude(o Outcome) {
 	record.EndedAt = &ended
 	kept := r.keep(record)
 	r.change(func(now *store.Run) { *now = record })
-	r.outcome = o
+	r.outcome, r.lines = o, record.Lines
 	close(r.done)
 	r.changed.ring()
 	for !kept { // what is not on the disk is told by the output at the next start

@@ -33,6 +33,7 @@ type Run struct {
 	viewers int       // guarded by mu
 
 	outcome Outcome       // set before done is closed
+	lines   int64         // likewise: how many the output has
 	done    chan struct{} // closed when the run has its outcome and its output its end
 }
 
@@ -50,7 +51,7 @@ func (g *Registry) newRun(record store.Run) *Run {
 // pastRun returns a run that has ended.
 func (g *Registry) pastRun(record store.Run) *Run {
 	r := g.newRun(record)
-	r.outcome = Outcome{State: record.State}
+	r.outcome, r.lines = Outcome{State: record.State}, record.Lines
 	if record.State != schema.Succeeded {
 		r.outcome.Error = schema.NewError(record.Code, record.Error)
 	}

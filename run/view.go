@@ -55,7 +55,7 @@ func (v *View) open() (err error) {
 	if record.OutputGone || !v.run.output.kept() {
 		return ErrGone
 	}
-	if ended && v.after > record.Lines {
+	if ended && v.after > v.run.lines {
 		return ErrGap
 	}
 	if !ended {
@@ -92,7 +92,7 @@ func (v *View) Grown() <-chan struct{} {
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
 	line, err := next(v.stdout, ended)
-	if err == nil && ended && line.N > v.run.stored().Lines {
+	if err == nil && ended && line.N > v.run.lines {
 		line, err = next(v.stdout, ended) // the last one, of which only a part was within the limit
 	}
 	if !errors.Is(err, io.EOF) {
@@ -104,7 +104,7 @@ func (v *View) Next() (Event, error) {
 	switch {
 	case !ended:
 		return Event{}, ErrWait
-	case v.after > v.run.stored().Lines:
+	case v.after > v.run.lines:
 		return Event{}, ErrGap
 	default:
 		return v.leftOut()
