@@ -1,10 +1,8 @@
 package spool
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -14,8 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-func checksum(p []byte) uint32 { return crc32.Checksum(p, castagnoli) }
 
 // mixed is a text of some blocks: short lines, lines longer than a buffer, an unfinished one.
 func mixed() string {
@@ -134,57 +130,6 @@ func TestD03TruncatedSealIsReported(t *testing.T) {
 	require.ErrorIs(t, err, ErrDamaged, "a byte too many")
 }
 
-func TestOpenSealedRefusesWhatIsNoSeal(t *testing.T) {
-	t.Parallel()
-	head := func(edit func(head []byte)) []byte {
-		head := sealHead(2)
-		edit(head)
-		return head
-	}
-	sum := sumOf(checksum([]byte("a\n")))
-	for name, seal := range map[string][]byte{
-		"of another size":       append(sealHead(2), append(sum, sum...)...),
-		"without sums":          sealHead(2),
-		"with sums of nothing":  append(sealHead(0), sum...),
-		"of a negative size":    append(sealHead(-1), sum...),
-		"of the largest size":   append(sealHead(1<<63-1), sum...),
-		"of another magic":      append(head(func(h []byte) { h[0]++ }), sum...),
-		"of another block size": append(head(func(h []byte) { h[12]++ }), sum...),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := content(t, "a\n")
-			require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
-			_, err := OpenSealed(path, 0, nil)
-			require.ErrorIs(t, err, ErrDamaged)
-		})
-	}
-}
-
-// What a newer program has sealed is not called damaged, and not served either.
-func TestOpenSealedRefusesAnotherVersion(t *testing.T) {
-	t.Parallel()
-	path := content(t, "a\n")
-	seal := append(sealHead(2), sumOf(checksum([]byte("a\n")))...)
-	binary.LittleEndian.PutUint32(seal[8:], 2)
-	require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
-	_, err := OpenSealed(path, 0, nil)
-	require.ErrorContains(t, err, "version 2")
-	require.NotErrorIs(t, err, ErrDamaged)
-}
-
-func TestOpenSealedWithoutChecksums(t *testing.T) {
-	t.Parallel()
-	path := content(t, "a\n")
-	_, err := OpenSealed(path, 0, nil)
-	require.ErrorIs(t, err, ErrDamaged)
-	require.NoError(t, os.Remove(path))
-	_, err = OpenSealed(path, 0, nil)
-	require.ErrorIs(t, err, os.ErrNotExist)
-	require.NotErrorIs(t, err, ErrDamaged)
-	require.ErrorIs(t, missing(path), os.ErrNotExist, "a file that goes while it is opened is not damaged")
-}
-
 // requireDamaged requires that every call of r returns ErrDamaged, again and again.
 func requireDamaged(t *testing.T, r *Reader) {
 	t.Helper()
@@ -239,7 +184,30 @@ func TestDamageOfALongLineThatWasHandedOut(t *testing.T) {
 	}
 }
 
-func TestDamageBehindTheCursorsPlaceDoesNotMatter(t *testing.T) {
+// The reader's buffer is not aligned to the blocks: what it reads of a good block must not
+// suffer from a bad one behind it.
+func TestLongLineThatEndsBeforeTheDamageIsHandedOut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 2*BlockSize-10)
+	path := sealContent(t, "a\n"+long+"\nb\nc, which goes on in the bad block\n")
+	flip(t, path, 8*2*BlockSize)
+	lines, err := readSealed(path, 0)
+	require.ErrorIs(t, err, ErrDamaged)
+	require.Equal(t, []string{"1:a", "2:" + long, "3:b"}, lines)
+}
+
+func TestSealedFileCutAfterItWasReadHasEnded(t *testing.T) {
+	t.Parallel()
+	path := sealContent(t, "a\nb\n")
+	r, err := OpenSealed(path, 0, nil)
+	require.NoError(t, err)
+	defer r.Close()
+	require.Equal(t, []string{"1:a", "2:b"}, collect(t, r, true))
+	require.NoError(t, os.Truncate(path, 0))
+	require.Empty(t, collect(t, r, true), "everything was handed out, and was good")
+}
+
+func TestDamageBeforeTheCursorsPlaceDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("a line of some length\n", 30_000)
 	path, index := sealContent(t, text), &Index{}
@@ -323,24 +291,4 @@ func TestBlockBeforeAReadErrorIsReadAgain(t *testing.T) {
 		_, err = r.source.ReadAt(c[:], BlockSize)
 		require.ErrorIs(t, err, errDisk)
 	}
-}
-
-// Whatever stands in a seal, no line is wrong and nothing panics.
-func FuzzSeal(f *testing.F) {
-	const text = "a\nb\nc"
-	seal := append(sealHead(int64(len(text))), sumOf(checksum([]byte(text)))...)
-	f.Add(seal)
-	f.Add([]byte{})
-	f.Add(append(sealHead(3), sumOf(checksum([]byte("a\nb")))...))
-	f.Add(sealHead(0))
-	f.Fuzz(func(t *testing.T, seal []byte) {
-		path := content(t, text)
-		require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
-		lines, err := readSealed(path, 0)
-		if err == nil {
-			size := binary.LittleEndian.Uint64(seal[16:])
-			require.LessOrEqual(t, size, uint64(len(text)))
-			require.Equal(t, numbered([]byte(text[:size])), lines)
-		}
-	})
 }

@@ -15,13 +15,14 @@ type Line struct {
 	// until the reader's next call.
 	Bytes []byte
 
-	file io.ReaderAt
+	file io.ReaderAt // of a sealed file: by its checksums
 }
 
 // Long reports whether the line did not fit into the reader's buffer.
 func (l Line) Long() bool { return l.Bytes == nil }
 
-// Reader reads the line's bytes, from memory or from the file.
+// Reader reads the line's bytes, from memory or from the file. If the file is sealed, that
+// is for the goroutine that its Reader belongs to, and may be an [ErrDamaged].
 func (l Line) Reader() io.Reader {
 	if l.Long() {
 		return io.NewSectionReader(l.file, l.Offset, l.Size)

@@ -1,6 +1,8 @@
 package spool
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"sync"
@@ -88,4 +90,79 @@ func names(t *testing.T, path string) (names []string) {
 		names = append(names, entry.Name())
 	}
 	return names
+}
+
+func checksum(p []byte) uint32 { return crc32.Checksum(p, castagnoli) }
+
+func TestOpenSealedRefusesWhatIsNoSeal(t *testing.T) {
+	t.Parallel()
+	head := func(edit func(head []byte)) []byte {
+		head := sealHead(2)
+		edit(head)
+		return head
+	}
+	sum := sumOf(checksum([]byte("a\n")))
+	for name, seal := range map[string][]byte{
+		"of another size":        append(sealHead(2), append(sum, sum...)...),
+		"without sums":           sealHead(2),
+		"with sums of nothing":   append(sealHead(0), sum...),
+		"of a negative size":     append(sealHead(-1), sum...),
+		"of the largest size":    append(sealHead(1<<63-1), sum...),
+		"of a negative, nothing": sealHead(-1),
+		"shorter than its head":  []byte(sealMagic),
+		"of another magic":       append(head(func(h []byte) { h[0]++ }), sum...),
+		"of another block size":  append(head(func(h []byte) { h[12]++ }), sum...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := content(t, "a\n")
+			require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
+			_, err := OpenSealed(path, 0, nil)
+			require.ErrorIs(t, err, ErrDamaged)
+		})
+	}
+}
+
+// What a newer program has sealed is not called damaged, and not served either.
+func TestOpenSealedRefusesAnotherVersion(t *testing.T) {
+	t.Parallel()
+	path := content(t, "a\n")
+	seal := append(sealHead(2), sumOf(checksum([]byte("a\n")))...)
+	binary.LittleEndian.PutUint32(seal[8:], 2)
+	require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
+	_, err := OpenSealed(path, 0, nil)
+	require.ErrorContains(t, err, "version 2")
+	require.NotErrorIs(t, err, ErrDamaged)
+}
+
+func TestOpenSealedWithoutChecksums(t *testing.T) {
+	t.Parallel()
+	path := content(t, "a\n")
+	_, err := OpenSealed(path, 0, nil)
+	require.ErrorIs(t, err, ErrDamaged)
+	require.NoError(t, os.Remove(path))
+	_, err = OpenSealed(path, 0, nil)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NotErrorIs(t, err, ErrDamaged)
+	require.ErrorIs(t, missing(path), os.ErrNotExist, "a file that goes while it is opened is not damaged")
+}
+
+// Whatever stands in a seal, no line is wrong and nothing panics.
+func FuzzSeal(f *testing.F) {
+	const text = "a\nb\nc"
+	seal := append(sealHead(int64(len(text))), sumOf(checksum([]byte(text)))...)
+	f.Add(seal)
+	f.Add([]byte{})
+	f.Add(append(sealHead(3), sumOf(checksum([]byte("a\nb")))...))
+	f.Add(sealHead(0))
+	f.Fuzz(func(t *testing.T, seal []byte) {
+		path := content(t, text)
+		require.NoError(t, os.WriteFile(path+sealSuffix, append(seal, sumOf(checksum(seal))...), 0o600))
+		lines, err := readSealed(path, 0)
+		if err == nil {
+			size := binary.LittleEndian.Uint64(seal[16:])
+			require.LessOrEqual(t, size, uint64(len(text)))
+			require.Equal(t, numbered([]byte(text[:size])), lines)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -215,6 +216,32 @@ func TestHeadOfALongSealedLine(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, long[:min(n, int64(len(long)))], string(head))
 	}
+}
+
+func TestSealedBytesAreThoseOfTheFile(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 1, BlockSize, BlockSize + 1, 3*BlockSize - 1} {
+		text := strings.Repeat("0123456789abcde", size/15+1)[:size]
+		r, err := OpenSealed(sealContent(t, text), 0, nil)
+		require.NoError(t, err)
+		require.NoError(t, iotest.TestReader(io.NewSectionReader(r.source, 0, int64(size)), []byte(text)), "%d bytes", size)
+		for _, beyond := range []int{0, 1, BlockSize} {
+			n, err := r.source.ReadAt(make([]byte, 1), int64(size+beyond))
+			require.ErrorIs(t, err, io.EOF)
+			require.Zero(t, n)
+		}
+		require.NoError(t, r.Close())
+	}
+}
+
+func TestSealedReaderLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	r, err := OpenSealed(sealContent(t, "a\n"), 0, nil)
+	require.NoError(t, err)
+	sums, file := r.sealed.sums, r.file
+	require.NoError(t, r.Close())
+	require.ErrorIs(t, sums.Close(), os.ErrClosed)
+	require.ErrorIs(t, file.Close(), os.ErrClosed)
 }
 
 // A file of any size is sealed, and read, in the memory of a few blocks.
