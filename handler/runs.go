@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -32,15 +33,27 @@ func (s *Server) createRun(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	format := formatOf(c, fiber.MIMEApplicationJSON)
+	if refusal := s.hub.refusal(); refusal != nil && format != nil {
+		return refusal // before there is a run of which the client would not hear
+	}
 	r, view, err := s.runs.Submit(context.Background(), q)
-	if err != nil {
+	if err != nil && (format != nil || !errors.Is(err, run.ErrGone)) {
 		return err
 	}
 	c.Location("/api/runs/" + r.ID)
-	if format := formatOf(c, fiber.MIMEApplicationJSON); format != nil {
+	if format != nil {
 		return s.stream(c, format, r, view)
 	}
-	view.Leave(run.ClientGone)
+	return answerRun(c, r, view)
+}
+
+// answerRun answers with what is known of a run that was asked for, at its end if the client
+// waits for that. There is no view of an old run whose key has come again.
+func answerRun(c *fiber.Ctx, r *run.Run, view *run.View) error {
+	if view != nil {
+		view.Leave(run.ClientGone)
+	}
 	if c.QueryBool("wait") {
 		<-r.Done()
 		return answerJSON(c, http.StatusOK, r.Info())

@@ -58,6 +58,9 @@ type Filter struct {
 // List returns runs, the newest first. The error is a [*schema.Error].
 func (g *Registry) List(ctx context.Context, f Filter) (schema.RunList, error) {
 	list, err := g.list(ctx, f)
+	if errors.Is(err, store.ErrNotFound) {
+		return schema.RunList{}, schema.NewError(schema.BadRequest, "before: there is no such run")
+	}
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		g.log.Error("list runs", "error", err)
 		return schema.RunList{}, schema.NewError(schema.Internal, "the server cannot list the runs; its log has the cause")
