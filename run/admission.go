@@ -79,8 +79,7 @@ func (a *admission) leave(t *ticket) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if i := slices.Index(a.queue, t); i >= 0 {
-		a.queue = slices.Delete(a.queue, i, i+1)
-		a.tellMovedLocked(i)
+		a.leaveQueueLocked(i)
 		return
 	}
 	a.taken--
@@ -93,6 +92,22 @@ func (a *admission) leave(t *ticket) {
 		next.moved()
 		a.tellMovedLocked(0)
 	}
+}
+
+// leaveQueueLocked removes one that waits. Those of its client behind it move up, each to
+// where the one before it stood: who takes a run back has its next one in its stead.
+// Requires a.mu.
+func (a *admission) leaveQueueLocked(i int) {
+	left, gap := a.queue[i], i
+	round := left.round
+	for j := i + 1; j < len(a.queue); j++ {
+		if next := a.queue[j]; next.client == left.client {
+			next.round, round = round, next.round
+			a.queue[gap], gap = next, j
+		}
+	}
+	a.queue = slices.Delete(a.queue, gap, gap+1)
+	a.tellMovedLocked(i)
 }
 
 // tellMovedLocked tells those from i on that their position has changed. Requires a.mu.
