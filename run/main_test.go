@@ -2,10 +2,14 @@ package run
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +22,7 @@ import (
 	"spool/procman"
 	"spool/schema"
 	"spool/spool"
+	"spool/store"
 )
 
 // supervisor starts the processes of all tests: a program has one.
@@ -54,46 +59,102 @@ type house struct {
 // its stdin.
 func newHouse(t *testing.T, script string, change func(*Config)) house {
 	t.Helper()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "claude")
-	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700))
+	return newHouseIn(t, t.TempDir(), script, change)
+}
+
+// newHouseIn makes a registry in a directory in which there may have been one before.
+func newHouseIn(t *testing.T, dir, script string, change func(*Config)) house {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "claude"), []byte("#!/bin/sh\n"+script+"\n"), 0o700))
+	log := &lockedBuffer{}
+	registry, tearDown, err := build(dir, supervisor, log, change)
+	require.NoError(t, err)
+	h := house{registry, log}
+	t.Cleanup(func() {
+		h.Hurry()
+		h.Drain(t.Context()) // the test's context has ended: at once
+		h.requireDecided(t)
+		require.NoError(t, tearDown())
+	})
+	require.NoError(t, h.Sweep(t.Context()))
+	return h
+}
+
+// build makes a registry in a directory with the script "claude".
+func build(dir string, supervisor *procman.Supervisor, log io.Writer, change func(*Config)) (g *Registry, tearDown func() error, err error) {
 	config := Config{
 		DataDir: filepath.Join(dir, "data"), Workspace: filepath.Join(dir, "work"), RunTimeout: time.Minute,
 		StopGrace: time.Second, ResultGrace: time.Second, MaxRuns: 4, MaxQueue: 4, MaxOutput: 1 << 20,
+		Retain: time.Hour, RetainSize: 1 << 40, RetainRecords: time.Hour,
 	}
 	if change != nil {
 		change(&config)
 	}
+	if err := os.MkdirAll(config.DataDir, 0o700); err != nil {
+		return nil, nil, err
+	}
+	records, err := store.Open(context.Background(), filepath.Join(config.DataDir, "spool.db"))
+	if err != nil {
+		return nil, nil, err
+	}
 	watcher, err := spool.NewWatcher()
-	require.NoError(t, err)
-	log := &lockedBuffer{}
+	if err != nil {
+		return nil, nil, errors.Join(err, records.Close())
+	}
 	agent := &claude.Agent{
-		Program: claude.Program{Name: path}, Supervisor: supervisor, MaxProcesses: 100,
+		Program: claude.Program{Name: filepath.Join(dir, "claude")}, Supervisor: supervisor, MaxProcesses: 100,
 		Environment: []string{"PATH=" + os.Getenv("PATH")},
 	}
 	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h := house{NewRegistry(config, agent, watcher, NewMask([]string{secret}), logger), log}
-	require.NoError(t, h.Sweep(t.Context()))
-	t.Cleanup(func() {
-		h.Hurry()
-		h.Drain(t.Context()) // the test's context has ended: at once
-		require.NoError(t, watcher.Close())
-		entries, err := os.ReadDir(h.procDir())
-		require.NoError(t, err)
-		require.Empty(t, entries, "files are left")
-	})
-	return h
+	g = NewRegistry(config, agent, watcher, records, NewMask([]string{secret}), logger)
+	return g, func() error { return errors.Join(watcher.Close(), records.Close()) }, nil
+}
+
+// requireDecided checks what is true of every registry in which nothing goes on any more:
+// every run has one end, in its record and in the log, and there are no files of others.
+func (h house) requireDecided(t *testing.T) {
+	t.Helper()
+	records, err := h.store.Runs(context.Background(), store.Filter{})
+	require.NoError(t, err)
+	known := map[string]bool{}
+	for _, record := range records {
+		known[record.ID] = true
+		require.True(t, record.State.Final(), "%s is %s", record.ID, record.State)
+		require.LessOrEqual(t, len(h.log.records("run="+record.ID+" ", "run ended")), 1, record.ID)
+	}
+	entries, err := os.ReadDir(h.procDir())
+	require.NoError(t, err)
+	for _, entry := range entries {
+		require.True(t, known[entry.Name()], "files of nobody: %s", entry.Name())
+	}
+	running, queued := h.Counts()
+	require.Zero(t, running+queued)
 }
 
 // secret is hidden by the mask of every house.
 const secret = "SECRET-0123456789"
 
 // submit starts a run.
-func (h house) submit(t *testing.T) (*Run, *View) {
+func (h house) submit(t *testing.T, change ...func(*Request)) (*Run, *View) {
 	t.Helper()
-	r, view, err := h.Submit(schema.Payload{Prompt: "hi", Meta: "TEST"})
+	q := Request{Payload: schema.Payload{Prompt: "hi", Meta: "TEST"}, Client: "somebody"}
+	for _, c := range change {
+		c(&q)
+	}
+	r, view, err := h.Submit(t.Context(), q)
 	require.NoError(t, err)
 	return r, view
+}
+
+// detached lets a run go on without viewers.
+func detached(q *Request) { q.Detach = true }
+
+// record is what the store knows of a run.
+func (h house) record(t *testing.T, r *Run) store.Run {
+	t.Helper()
+	record, err := h.store.Run(t.Context(), r.ID)
+	require.NoError(t, err)
+	return record
 }
 
 // end waits for a run's outcome.
@@ -125,10 +186,10 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// records returns the lines of the log that contain a text.
-func (b *lockedBuffer) records(text string) (lines []string) {
+// records returns the lines of the log that contain all of these texts.
+func (b *lockedBuffer) records(texts ...string) (lines []string) {
 	for line := range strings.Lines(b.String()) {
-		if strings.Contains(line, text) {
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
 			lines = append(lines, line)
 		}
 	}

@@ -39,7 +39,7 @@ func TestARunHasOneOutcome(t *testing.T) {
 			require.Equal(t, want, o.Code())
 			require.Empty(t, o.Proof.Survivors)
 			require.Equal(t, o.State, r.State())
-			require.NoError(t, view.Close())
+			view.Leave(ClientGone)
 			h.Drain(t.Context())
 			require.Len(t, h.log.records("run ended"), 1)
 			running, queued := h.Counts()
@@ -58,8 +58,8 @@ func TestTheFirstReasonCounts(t *testing.T) {
 	}
 	require.Equal(t, schema.Busy, r.end(t).Code())
 	r.Stop(ServerStops)
-	require.Equal(t, Aborted, r.Outcome().State)
-	require.NoError(t, view.Close())
+	require.Equal(t, schema.Aborted, r.Outcome().State)
+	view.Leave(ClientGone)
 }
 
 func TestAStopThatMeetsTheEndLeavesOneOutcome(t *testing.T) {
@@ -68,8 +68,8 @@ func TestAStopThatMeetsTheEndLeavesOneOutcome(t *testing.T) {
 	for range 30 {
 		r, view := h.submit(t)
 		go r.Stop(ClientGone)
-		require.Contains(t, []State{Succeeded, Aborted}, r.end(t).State)
-		require.NoError(t, view.Close())
+		require.Contains(t, []schema.State{schema.Succeeded, schema.Aborted}, r.end(t).State)
+		view.Leave(ClientGone)
 	}
 	h.Drain(t.Context())
 	require.Len(t, h.log.records("run ended"), 30)
@@ -81,39 +81,39 @@ func TestARunThatWaitsIsStoppedWithoutAProcess(t *testing.T) {
 	first, firstView := h.submit(t)
 	second, secondView := h.submit(t)
 	require.Equal(t, 1, second.Position())
-	require.Equal(t, Queued, second.State())
+	require.Equal(t, schema.Queued, second.State())
 	second.Stop(ClientGone)
-	require.Equal(t, Aborted, second.end(t).State)
+	require.Equal(t, schema.Aborted, second.end(t).State)
 	require.Empty(t, secondView.read(t))
 	awaitLine(t, firstView)
 	first.Stop(ClientGone)
 	require.Equal(t, procman.RungTerm, first.end(t).Proof.Rung)
-	require.NoError(t, firstView.Close())
-	require.NoError(t, secondView.Close())
+	firstView.Leave(ClientGone)
+	secondView.Leave(ClientGone)
 }
 
 func TestSubmitRefuses(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "exec sleep 600", func(c *Config) { c.MaxRuns, c.MaxQueue = 1, 0 })
-	_, _, err := h.Submit(schema.Payload{Prompt: "hi", Meta: "A", TimeoutSeconds: 61})
+	_, _, err := h.Submit(t.Context(), Request{Payload: schema.Payload{Prompt: "hi", Meta: "A", Options: schema.Options{TimeoutSeconds: 61}}})
 	require.ErrorIs(t, err, schema.NewError(schema.ForbiddenOption, ""))
 	r, view := h.submit(t)
-	_, _, err = h.Submit(schema.Payload{Prompt: "hi", Meta: "A"})
+	_, _, err = h.Submit(t.Context(), Request{Payload: schema.Payload{Prompt: "hi", Meta: "A"}})
 	require.ErrorIs(t, err, schema.NewError(schema.Overloaded, ""))
 	r.Stop(ClientGone)
 	r.end(t)
-	require.NoError(t, view.Close())
+	view.Leave(ClientGone)
 	require.NoError(t, os.RemoveAll(h.procDir()))
-	_, _, err = h.Submit(schema.Payload{Prompt: "hi", Meta: "A"})
+	_, _, err = h.Submit(t.Context(), Request{Payload: schema.Payload{Prompt: "hi", Meta: "A"}})
 	require.ErrorIs(t, err, schema.NewError(schema.Internal, ""))
 	require.NotContains(t, err.Error(), "/", "the cause is for the log")
 	require.Contains(t, h.log.String(), h.procDir())
 	require.NoError(t, os.MkdirAll(h.procDir(), 0o700))
 	_, view = h.submit(t) // what was refused holds no place
 	h.Drain(cancelled(t))
-	_, _, err = h.Submit(schema.Payload{Prompt: "hi", Meta: "A"})
+	_, _, err = h.Submit(t.Context(), Request{Payload: schema.Payload{Prompt: "hi", Meta: "A"}})
 	require.ErrorIs(t, err, schema.NewError(schema.Draining, ""))
-	require.NoError(t, view.Close())
+	view.Leave(ClientGone)
 }
 
 func cancelled(t *testing.T) context.Context {
@@ -133,10 +133,10 @@ func TestDrainLetsRunsEndAndSendsAwayThoseThatWait(t *testing.T) {
 	require.Equal(t, schema.Draining, second.end(t).Code())
 	require.NoError(t, os.WriteFile(filepath.Join(h.config.Workspace, "gate"), nil, 0o600))
 	<-drained
-	require.Equal(t, Succeeded, first.end(t).State)
+	require.Equal(t, schema.Succeeded, first.end(t).State)
 	require.Equal(t, []string{"ok"}, firstView.read(t).lines)
-	require.NoError(t, firstView.Close())
-	require.NoError(t, secondView.Close())
+	firstView.Leave(ClientGone)
+	secondView.Leave(ClientGone)
 }
 
 func TestHurryLeavesOutTheGrace(t *testing.T) {
@@ -152,8 +152,8 @@ func TestHurryLeavesOutTheGrace(t *testing.T) {
 	<-drained
 	require.Less(t, time.Since(start), 5*time.Second)
 	require.Equal(t, procman.RungKill, r.end(t).Proof.Rung)
-	require.Equal(t, Interrupted, r.Outcome().State)
-	require.NoError(t, view.Close())
+	require.Equal(t, schema.Interrupted, r.Outcome().State)
+	view.Leave(ClientGone)
 }
 
 // A process that is asked to end and answers with a flood is not waited for.
@@ -164,9 +164,9 @@ func TestTheOutputLimitHoldsWhileARunIsStopped(t *testing.T) {
 	awaitLine(t, view)
 	r.Stop(ClientGone)
 	o := r.end(t)
-	require.Equal(t, Aborted, o.State, "the first reason counts")
+	require.Equal(t, schema.Aborted, o.State, "the first reason counts")
 	require.Equal(t, procman.RungKill, o.Proof.Rung)
-	require.NoError(t, view.Close())
+	view.Leave(ClientGone)
 }
 
 // awaitLine waits until a view has its first line.
@@ -192,7 +192,7 @@ func TestErrorsAndTheLogHideSecrets(t *testing.T) {
 	r, view := h.submit(t)
 	require.Equal(t, "claude ended with status 1: the key is [masked]", r.end(t).Error.Text)
 	require.Equal(t, []string{"the key is [masked]"}, view.read(t).stderr)
-	require.NoError(t, view.Close())
+	view.Leave(ClientGone)
 	require.NotContains(t, h.log.String(), "SECRET")
 }
 
@@ -204,5 +204,5 @@ func TestAFailedResultsTextIsBounded(t *testing.T) {
 	require.Equal(t, schema.APIError, r.Outcome().Code())
 	require.True(t, strings.HasPrefix(text, "[masked] éé"), text[:20])
 	require.LessOrEqual(t, len(text), maxErrorText+len("…"))
-	require.NoError(t, view.Close())
+	view.Leave(ClientGone)
 }
