@@ -32,10 +32,16 @@ type output struct {
 func (o *output) stdout() string { return filepath.Join(o.dir, "stdout") }
 func (o *output) stderr() string { return filepath.Join(o.dir, "stderr") }
 
-// kept reports whether the output is still there.
-func (o *output) kept() bool {
-	_, err := os.Stat(o.stdout())
-	return err == nil
+// goneSuffix is of a run's directory while it is being removed.
+const goneSuffix = ".gone"
+
+// remove takes all files away at once, for whoever is about to open them.
+func (o *output) remove() error {
+	gone := o.dir + goneSuffix
+	if err := os.Rename(o.dir, gone); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("remove output: %w", err)
+	}
+	return os.RemoveAll(gone)
 }
 
 // reader opens one of the files behind line number after.

@@ -66,7 +66,7 @@ func (g *Registry) removeOutput(ctx context.Context, ids []string) error {
 	}
 	var errs []error
 	for _, id := range ids {
-		errs = append(errs, os.RemoveAll(filepath.Join(g.procDir(), id)))
+		errs = append(errs, (&output{dir: filepath.Join(g.procDir(), id)}).remove())
 	}
 	g.log.Debug("removed old output", "runs", len(ids))
 	return errors.Join(errs...)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"spool/procman"
@@ -95,14 +96,16 @@ func (g *Registry) endStrays(ctx context.Context, left map[string]*leftover) err
 	return nil
 }
 
-// removeUnknown removes the files of runs that have no record: nobody was told of them.
+// removeUnknown removes the files of runs that have no record, because nobody was told of
+// them, and what an earlier server was removing.
 func (g *Registry) removeUnknown(ctx context.Context) error {
 	entries, err := os.ReadDir(g.procDir())
 	for _, entry := range entries {
-		if !schema.RunID.MatchString(entry.Name()) {
+		id, going := strings.CutSuffix(entry.Name(), goneSuffix)
+		if !schema.RunID.MatchString(id) {
 			continue // not ours
 		}
-		if _, unknown := g.store.Run(ctx, entry.Name()); errors.Is(unknown, store.ErrNotFound) {
+		if _, unknown := g.store.Run(ctx, id); going || errors.Is(unknown, store.ErrNotFound) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(g.procDir(), entry.Name())))
 		}
 	}

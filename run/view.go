@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
 	"spool/schema"
 	"spool/spool"
+	"spool/store"
 )
 
 // ErrWait is what [View.Next] returns when there is nothing more now.
@@ -52,12 +54,19 @@ func (r *Run) View(after int64) (*View, error) {
 func (v *View) open() (err error) {
 	ended := v.ended()
 	record := v.run.stored()
-	if record.OutputGone || !v.run.output.kept() {
+	if record.OutputGone {
 		return ErrGone
 	}
 	if ended && v.after > v.run.lines {
 		return ErrGap
 	}
+	if err = v.openFiles(ended, record); errors.Is(err, os.ErrNotExist) {
+		return ErrGone // since the record was read
+	}
+	return err
+}
+
+func (v *View) openFiles(ended bool, record store.Run) (err error) {
 	if !ended {
 		if v.growth, err = v.run.registry.watcher.Watch(v.run.output.dir); err != nil {
 			return fmt.Errorf("watch output: %w", err)
@@ -67,15 +76,21 @@ func (v *View) open() (err error) {
 	if v.stdout, err = v.run.output.reader(v.run.output.stdout(), v.after, sealed); err != nil {
 		return err
 	}
+	if !ended || record.StderrBytes > 0 {
+		v.stderr, err = v.run.output.reader(v.run.output.stderr(), 0, sealed)
+	}
+	if err == nil && !sealed { // a sealed file ends where it did for the server that sealed it
+		v.limit()
+	}
+	return err
+}
+
+// limit takes what is beyond the limits for nothing that was written.
+func (v *View) limit() {
 	v.stdout.Limit(v.run.registry.config.MaxOutput)
-	if ended && record.StderrBytes == 0 {
-		return nil
+	if v.stderr != nil {
+		v.stderr.Limit(maxStderr)
 	}
-	if v.stderr, err = v.run.output.reader(v.run.output.stderr(), 0, sealed); err != nil {
-		return err
-	}
-	v.stderr.Limit(maxStderr)
-	return nil
 }
 
 // Grown rings when there may be more.
