@@ -80,7 +80,7 @@ func TestOneEndOfTwo(t *testing.T) {
 	}
 	insertAll(t, s, runs)
 	var next atomic.Int64
-	for _, err := range together(8, func(int) error {
+	for _, err := range together(32, func(int) error {
 		for i := next.Add(1) - 1; i < int64(len(runs)); i = next.Add(1) - 1 {
 			if err := race(t, s, runs[i]); err != nil {
 				return err

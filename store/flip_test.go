@@ -39,7 +39,7 @@ func TestD03FlippedBitsOfADatabaseAreNeverServed(t *testing.T) {
 	require.NoError(t, err)
 	runs := sample(t, s, 50)
 	require.NoError(t, s.Close())
-	count := flipBits(t, path, 500, runs)
+	count := flipBits(t, path, flips, runs)
 	require.NotZero(t, count[wasRefused])
 	require.NotZero(t, count[wasReported])
 	require.NotZero(t, count[hadNoEffect], "in room that is not used")
@@ -53,7 +53,7 @@ func TestD03FlippedBitsOfAKilledServersFilesAreNeverServed(t *testing.T) {
 	for range 3 { // what a flip in the last transactions takes along looks like a power cut
 		require.NoError(t, s.Insert(t.Context(), newRun()))
 	}
-	count := flipBits(t, crashed(t, path), 100, runs)
+	count := flipBits(t, crashed(t, path), flips/5, runs)
 	require.NotZero(t, count[wasRefused])
 }
 

@@ -2,7 +2,9 @@ package store
 
 import (
 	"crypto/rand"
+	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,7 +16,16 @@ import (
 	"spool/schema"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childPath); path != "" {
+		child(path)
+		os.Exit(1)
+	}
+	if err := flag.Set("rapid.checks", "25"); err != nil { // unless the command line says more
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // dbPath returns where a database may be made.
 func dbPath(t testing.TB) string {

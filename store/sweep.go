@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,8 +13,8 @@ const (
 	deleteGone = `DELETE FROM runs WHERE seq IN (SELECT seq FROM runs WHERE output_gone = 1 AND ended_ms < $1 LIMIT $2)`
 )
 
-// forgetBatch is how many records are deleted in one transaction: other changes wait for it.
-const forgetBatch = 500
+// sweepBatch is how many records one transaction of a sweep changes: other changes wait for it.
+const sweepBatch = 200
 
 // Ended is a run that has ended and whose output is still kept.
 type Ended struct {
@@ -36,13 +37,27 @@ func (s *Store) Ended(ctx context.Context, limit int) ([]Ended, error) {
 // unknown or have not ended are left as they are, and so are damaged ones, which the error names.
 func (s *Store) MarkGone(ctx context.Context, ids ...string) error {
 	var faults []error
-	for _, id := range ids {
-		err := s.change(ctx, func(tx transaction) error { return markGone(tx, id) })
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			faults = append(faults, fmt.Errorf("mark output of run %s as gone: %w", id, err))
+	for some := range slices.Chunk(ids, sweepBatch) {
+		err := s.change(ctx, func(tx transaction) error { return markAll(tx, some) })
+		if err != nil {
+			faults = append(faults, fmt.Errorf("mark output as gone: %w", err))
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// markAll goes on behind damaged records, and fails at once with everything else.
+func markAll(tx transaction, ids []string) error {
+	var damaged []error
+	for _, id := range ids {
+		switch err := markGone(tx, id); {
+		case errors.Is(err, ErrDamaged):
+			damaged = append(damaged, err)
+		case err != nil && !errors.Is(err, ErrNotFound):
+			return err
+		}
+	}
+	return errors.Join(damaged...)
 }
 
 func markGone(tx transaction, id string) error {
@@ -66,13 +81,13 @@ func (s *Store) Forget(ctx context.Context, endedBefore time.Time) (int64, error
 	for {
 		var deleted int64
 		err := s.change(ctx, func(tx transaction) (err error) {
-			deleted, err = tx.exec(deleteGone, endedBefore.UnixMilli(), forgetBatch)
+			deleted, err = tx.exec(deleteGone, endedBefore.UnixMilli(), sweepBatch)
 			return err
 		})
 		if err != nil {
 			return total, fmt.Errorf("forget runs: %w", err)
 		}
-		if total += deleted; deleted < forgetBatch {
+		if total += deleted; deleted < sweepBatch {
 			return total, nil
 		}
 	}

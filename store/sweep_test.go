@@ -79,7 +79,7 @@ func TestForgetTakesMoreThanOneBatch(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	var runs []Run
-	for range 2*forgetBatch + 1 {
+	for range 2*sweepBatch + 1 {
 		run := ended(newRun(), schema.Failed, day(1))
 		run.OutputGone = true
 		runs = append(runs, run)

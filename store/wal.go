@@ -76,7 +76,12 @@ func walVersion(path string) (logged bool, version int64, err error) {
 		return false, 0, err
 	}
 	defer file.Close()
-	w := wal{file: bufio.NewReaderSize(file, 1<<20)}
+	return readWAL(bufio.NewReaderSize(file, 1<<20))
+}
+
+// readWAL is walVersion of what a reader has.
+func readWAL(r io.Reader) (logged bool, version int64, err error) {
+	w := wal{file: r}
 	if logged, err = w.start(); logged {
 		version, err = w.version()
 	}

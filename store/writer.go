@@ -9,8 +9,9 @@ import (
 // maxBatch is how many changes share a transaction, and with it the wait for the disk.
 const maxBatch = 256
 
-// change is one request to the writer. Its work runs within a transaction; it returns one of
-// the answers if it leaves everything as it is, and another error if the transaction failed.
+// change is one request to the writer. Its work runs within a transaction, and once more if that
+// fails. It returns one of the answers if there is nothing to undo, and another error if
+// the transaction cannot go on.
 type change struct {
 	work   func(transaction) error
 	result chan error // has room for the result, so that the writer never waits
