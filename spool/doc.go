@@ -32,8 +32,9 @@
 //
 // # Limits
 //
-// A Reader holds one buffer of [BufferSize] bytes, whatever the length of a line: a longer
-// line is handed out as a place in the file, to be copied from there. Of a sealed file it
+// A Reader holds one buffer of [BufferSize] bytes, whatever the length of a line, and none
+// while it waits for more: a longer line is handed out as a place in the file, to be copied
+// from there. Of a sealed file it
 // holds one block of [BlockSize] bytes besides, and a second open file. A [Writer] refuses to
 // grow its file beyond its limit.
 package spool

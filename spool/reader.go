@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"sync"
 )
 
 // ErrTruncated says that somebody has cut the file: a program that opens its own
@@ -23,7 +24,8 @@ type Reader struct {
 	source io.ReaderAt // one of them, for all that is read
 	index  *Index      // may be nil
 
-	buf  []byte // a window of the file …
+	size int    // of the buffer
+	buf  []byte // a window of the file, nil while it holds nothing …
 	base int64  // … which starts at this offset …
 	end  int    // … and holds so many bytes.
 	scan int    // buf[:scan] holds no newline that was not handed out
@@ -58,7 +60,7 @@ func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
 func (r *Reader) Limit(n int64) { r.limit = n }
 
 func newReader(file *os.File, size int) *Reader {
-	return &Reader{file: file, source: file, buf: make([]byte, size), line: 1, limit: math.MaxInt64}
+	return &Reader{file: file, source: file, size: size, line: 1, limit: math.MaxInt64}
 }
 
 // Next returns the next whole line, or io.EOF if the file has none now. After io.EOF it
@@ -114,6 +116,7 @@ func (r *Reader) take(to int) Line {
 
 // fill reads more of the file behind what the buffer must keep.
 func (r *Reader) fill() error {
+	r.borrow()
 	r.makeRoom()
 	at := r.base + int64(r.end)
 	room := r.buf[r.end:]
@@ -123,12 +126,39 @@ func (r *Reader) fill() error {
 	case n > 0:
 		return nil
 	case err == nil: // the limit, or the end of what is sealed, is reached
+		r.giveBack()
 		return io.EOF
 	case errors.Is(err, io.EOF):
+		r.giveBack()
 		return r.checkSize(at)
 	default:
 		return err
 	}
+}
+
+// buffers are shared by all readers: one that has nothing to hand out needs none.
+var buffers = sync.Pool{New: func() any { return new([BufferSize]byte) }}
+
+// borrow gets a buffer, if there is none.
+func (r *Reader) borrow() {
+	switch {
+	case r.buf != nil:
+	case r.size == BufferSize:
+		r.buf = buffers.Get().(*[BufferSize]byte)[:]
+	default:
+		r.buf = make([]byte, r.size)
+	}
+}
+
+// giveBack gives the buffer back if nothing is in it that was not handed out. What was
+// handed out is valid until this call only.
+func (r *Reader) giveBack() {
+	if r.size != BufferSize || r.from != r.base+int64(r.end) {
+		return
+	}
+	r.base, r.end, r.scan = r.from, 0, 0
+	buffers.Put((*[BufferSize]byte)(r.buf))
+	r.buf = nil
 }
 
 // stop returns where reading at offset must stop.
