@@ -63,7 +63,7 @@ func (s *server) groups(t testing.TB) (dirs []string) {
 
 // This test measures what the whole server holds, so it runs alone.
 func TestN01AThousandResetsLeaveNothingBehind(t *testing.T) {
-	s := startPlainServer(t, "--stop-grace=1s", "--max-runs=8", "--max-queue=1000", "--claude="+program(t,
+	s := startPlainServer(t, "--stop-grace=1s", "--max-runs=8", "--max-queue=1000", "--retain=0", "--claude="+program(t,
 		"read line", "echo one; echo two >&2; sleep 600 & sleep 0.0$(( $$ % 5 )); echo three; [ $(( $$ % 2 )) = 0 ] && exec sleep 0.2; exit 0"))
 	requireEnd(t, s.run(t, "hi"), "")
 	s.awaitIdle(t)

@@ -41,7 +41,7 @@ var ways = map[schema.Code]string{
 	schema.InvalidPrompt:   `{"prompt":"","meta":"TEST"}`,
 	schema.InvalidMeta:     `{"prompt":"hi","meta":"test"}`,
 	schema.InvalidOption:   with("partial", `"yes"`),
-	schema.ForbiddenOption: with("detach", `true`),
+	schema.ForbiddenOption: with("model", `"opus"`),
 	schema.APIError:        payload(script(say(initLine, `{"type":"result","subtype":"error","is_error":true,"result":"no"}`))),
 	schema.ExitNonzero:     payload(script("exit 3")),
 	schema.KilledBySignal:  payload(script("kill -KILL $$")),

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/schema"
 )
 
 // touch makes a file that scripts wait for.
@@ -85,15 +87,16 @@ func TestAKilledServersRunsReadTheEndOfTheirStdin(t *testing.T) {
 func TestTheNextServerEndsWhatAKilledOneLeft(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
+	var ids []string
 	works, sleep := []string{"echo ready; sleep 600", deaf, "setsid sh -c 'sleep 600 & sleep 600' & echo ready; cat"}, nap()
 	if s.health(t).Containment == "cgroup" { // elsewhere a process without the marker is a stranger's
 		works = append(works, "(env -i setsid sleep "+sleep+" &) & "+awaitNapper(sleep)+"; echo ready; cat")
 	}
 	for _, work := range works {
-		c, _ := s.begin(t, script(work))
+		c, id := s.begin(t, script(work))
 		require.Equal(t, "ready", c.next())
+		ids = append(ids, id)
 	}
-	require.Len(t, s.runDirs(t), len(works))
 	s.kill(t)
 	require.NotEmpty(t, s.survivors(t), "else this test shows nothing")
 
@@ -101,7 +104,11 @@ func TestTheNextServerEndsWhatAKilledOneLeft(t *testing.T) {
 	next := s.startOn(t, "--stop-grace=1s")
 	require.Less(t, time.Since(start), 5*time.Second)
 	next.requireNoSurvivors(t) // it answers only after that
-	require.Empty(t, next.runDirs(t))
+	for _, id := range ids {
+		r := next.lookUp(t, id)
+		requireRun(t, r, schema.Interrupted, schema.RunInterrupted)
+		require.NotNil(t, r.Stop, "it says what was proven")
+	}
 	require.Empty(t, nappers(t, sleep))
 	requireEnd(t, next.run(t, "hi"), "")
 }

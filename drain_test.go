@@ -81,7 +81,7 @@ func TestD05AStoppedServerLeavesNobodyBehind(t *testing.T) {
 	require.Less(t, time.Since(start), grace+2*time.Second)
 	require.Zero(t, s.command.ProcessState.ExitCode())
 	s.requireNoSurvivors(t)
-	require.Empty(t, s.runDirs(t))
+	s.requireRecorded(t, map[schema.State]int{schema.Succeeded: 20, schema.Interrupted: 33})
 
 	d.requireAll(t, "in time", 20, "")
 	for _, e := range d.ends["in time"] {
@@ -91,6 +91,20 @@ func TestD05AStoppedServerLeavesNobodyBehind(t *testing.T) {
 	d.requireAll(t, "deaf", 10, schema.Draining)
 	d.requireAll(t, "queued", 3, schema.Draining)
 	d.requireAll(t, "no prompt", 10, schema.Draining)
+}
+
+// requireRecorded checks that the next server knows how the runs of one that was stopped have
+// ended.
+func (s *server) requireRecorded(t *testing.T, want map[schema.State]int) {
+	t.Helper()
+	next, got := s.startOn(t), map[schema.State]int{}
+	for _, r := range next.runs(t, "?limit=200").Runs {
+		got[r.State]++
+		if r.State == schema.Interrupted {
+			requireRun(t, r, schema.Interrupted, schema.Draining)
+		}
+	}
+	require.Equal(t, want, got)
 }
 
 // requireDraining waits until the server says so, and then checks that it takes nothing new.

@@ -36,9 +36,10 @@ func TestOptionsOfAWrongTypeAreRefused(t *testing.T) {
 func TestOptionsThatAreNotAllowedAreRefused(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, "--run-timeout=5m")
-	s.requireRefused(t, schema.ForbiddenOption, with("detach", `true`), with("model", `"opus"`), with("resume", `"run_1"`),
-		with("model", `"--dangerously-skip-permissions"`), with("resume", `"../../etc"`),
-		with("timeoutSeconds", `301`), with("timeoutSeconds", `9223372036854775807`))
+	s.requireRefused(t, schema.ForbiddenOption, with("model", `"opus"`), with("timeoutSeconds", `301`), with("timeoutSeconds", `9223372036854775807`))
+	s.requireRefused(t, schema.InvalidOption, with("model", `"--dangerously-skip-permissions"`), with("model", `" opus"`), with("model", `"a b"`),
+		with("model", `"`+strings.Repeat("x", 129)+`"`), with("resume", `"run_1"`), with("resume", `"../../etc"`),
+		with("resume", `"run_`+strings.Repeat("a", 26)+`"`)) // well-formed, and unknown
 	s.requireAccepted(t, `{"prompt":"hi","meta":"TEST","detach":false,"model":"","resume":"","timeoutSeconds":300}`)
 }
 

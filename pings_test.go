@@ -17,17 +17,22 @@ func TestP17PingsDoNotDisturbARun(t *testing.T) {
 	if testing.Short() {
 		seconds = 2
 	}
-	s, gate := startPlainServer(t), t.TempDir()+"/gate"
-	s.raw(t).requireFlood(1, 0) // what is needed once is there
+	s := startPlainServer(t)
+	s.requireFloodedRun(t, 1) // what is needed once is there
+	risen, start := s.watchMemory(t), time.Now()
+	s.requireFloodedRun(t, seconds)
+	t.Logf("pings of %d s answered in %v, %d KiB more memory", seconds, time.Since(start), risen()>>10)
+	require.Less(t, risen(), int64(8<<20))
+}
+
+// requireFloodedRun floods a run of 1,000 lines.
+func (s *server) requireFloodedRun(t *testing.T, seconds int) {
+	t.Helper()
+	gate := t.TempDir() + "/gate"
 	c := s.rawRun(t, script(
 		fmt.Sprintf("for i in $(seq 100); do seq $((i*10-9)) $((i*10)); sleep %.2f; done", float64(seconds)/100),
 		"until [ -e "+gate+" ]; do sleep 0.05; done"))
-	risen := s.watchMemory(t)
-	start := time.Now()
 	c.requireFlood(seconds, 1000)
-	t.Logf("pings of %d s answered in %v, %d KiB more memory", seconds, time.Since(start), risen()>>10)
-	require.Less(t, risen(), int64(8<<20))
-
 	require.NoError(t, os.WriteFile(gate, nil, 0o600))
 	requireEnd(t, c.rest(), "")
 }

@@ -67,8 +67,9 @@ func (c *socket) next() string {
 
 // end is what a socket brought after the frames that were read already.
 type end struct {
-	lines  []string // frames that are neither stderr nor error
+	lines  []string // frames that are none of the others
 	stderr []string
+	near   []int        // in how many seconds a deadline comes, as clients were warned of it
 	err    schema.Error // the last error frame
 	code   int          // close code; 1006 if the connection was lost
 	reason string
@@ -95,6 +96,7 @@ func (c *socket) rest() (e end) {
 // add sorts one frame in.
 func (e *end) add(text string) {
 	var stderr schema.StderrFrame
+	var deadline schema.DeadlineFrame
 	switch {
 	case strings.HasPrefix(text, `{"error":`):
 		e.err = schema.Error{}
@@ -102,6 +104,9 @@ func (e *end) add(text string) {
 	case strings.HasPrefix(text, `{"stderr":`):
 		_ = json.Unmarshal([]byte(text), &stderr)
 		e.stderr = append(e.stderr, stderr.Stderr)
+	case strings.HasPrefix(text, `{"info":"deadline",`):
+		_ = json.Unmarshal([]byte(text), &deadline)
+		e.near = append(e.near, deadline.InSeconds)
 	default:
 		e.lines = append(e.lines, text)
 	}

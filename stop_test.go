@@ -72,11 +72,12 @@ func TestS09TheRunEndsWithItsClient(t *testing.T) {
 			deaf,
 			"setsid sleep 600 & echo ready; i=0; while :; do echo line; sleep 0.01; done",
 		} {
-			c, _ := s.begin(t, script(work))
-			require.Equal(t, "ready", c.next())
+			c, id := s.begin(t, script(work))
+			require.Equal(t, "ready", c.next(), name)
 			leave(t, c)
 			s.awaitNoSurvivors(t, 2*time.Second)
-			require.Eventually(t, func() bool { return len(s.runDirs(t)) == 0 }, patience, 10*time.Millisecond, name)
+			r := s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
+			require.Contains(t, []string{"SIGTERM", "SIGKILL"}, r.Stop.Rung, "nobody waits for what an interrupt would keep")
 		}
 	}
 }
@@ -89,5 +90,7 @@ func TestS09AClientMayLeaveBeforeAnythingIsPrinted(t *testing.T) {
 		s.awaitIdle(t)
 		s.awaitNoSurvivors(t, 2*time.Second)
 	}
-	require.Eventually(t, func() bool { return len(s.runDirs(t)) == 0 }, patience, 10*time.Millisecond)
+	for _, r := range s.runs(t, "").Runs {
+		requireRun(t, r, schema.Aborted, schema.RunAborted)
+	}
 }
