@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +17,12 @@ import (
 	"spool/schema"
 )
 
-// childPath is set in the environment of a test binary that is to write until it is killed.
-const childPath = "STORE_TEST_CHILD"
+// childMark is set in the environment of a test binary that is to write until it is killed.
+const childMark = "STORE_TEST_CHILD"
 
-// child starts and ends runs and prints what it was told is on disk: "<state> <id>".
-func child(path string) {
-	s, err := Open(context.Background(), path)
+// child starts and ends runs, in its working directory, and prints what it was told is on disk: "<state> <id>".
+func child() {
+	s, err := Open(context.Background(), "spool.db")
 	if err != nil {
 		fmt.Println("failed", err)
 		return
@@ -67,7 +68,8 @@ func TestD01WhatWasAcknowledgedOutlivesAKill(t *testing.T) {
 func killAfter(t *testing.T, path string, lines int, acknowledged map[string]schema.State) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childPath+"="+path)
+	cmd.Env = append(os.Environ(), childMark+"=1")
+	cmd.Dir = filepath.Dir(path)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

@@ -4,10 +4,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/schema"
 )
 
 // laterMigrations are those of a version that has one more.
@@ -163,4 +167,42 @@ func validDatabase(t testing.TB) string {
 	require.NoError(t, s.Insert(t.Context(), newRun()))
 	require.NoError(t, s.Close())
 	return snapshot(t, filepath.Dir(path))["spool.db"]
+}
+
+// firstVersionRuns are what testdata/version1.db holds, the newest first. It was written by the
+// first version that kept records, and every later one must open it.
+func firstVersionRuns() []Run {
+	created, began, end := day(20000), day(20000).Add(time.Second), day(20000).Add(time.Minute)
+	done := Run{
+		Run: schema.Run{
+			ID: "run_" + strings.Repeat("a", 26), Meta: "TASK-1", State: schema.Failed, Code: schema.APIError, Error: "no credit",
+			Prompt: "Grüße \"alle\"\n", Options: schema.Options{Detach: true, TimeoutSeconds: 60, Model: "sonnet"},
+			Result: new("half an answer"), Usage: &schema.Usage{InputTokens: 3, CostUSD: 0.25}, Exit: &schema.Exit{Code: 1},
+			Stop: &schema.Stop{Rung: "exit", Survivors: []int{}}, Lines: 17, OutputBytes: 4711, OutputGone: true,
+			CreatedAt: created, StartedAt: &began, EndedAt: &end,
+		},
+		User: "ann", Key: "key 1", Fingerprint: "print", Session: "session", Sealed: true,
+	}
+	waits := Run{
+		Run:    schema.Run{ID: "run_" + strings.Repeat("b", 26), Meta: "TASK-2", State: schema.Queued, Prompt: "Hello", CreatedAt: end},
+		Reason: &Reason{State: schema.TimedOut, Code: schema.TimeoutWall, Text: "it took too long"},
+	}
+	return []Run{waits, done}
+}
+
+func TestD06OpensTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	content, err := os.ReadFile("testdata/version1.db")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	s := openAt(t, path)
+	require.Equal(t, int64(2), s.Epoch())
+	want := firstVersionRuns()
+	for i := range want {
+		want[i].Owner, want[i].Epoch = s.Owner(), 1
+	}
+	got, err := s.Runs(t.Context(), Filter{})
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
