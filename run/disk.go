@@ -13,22 +13,26 @@ const (
 	lastPart = 8
 )
 
-// disk is the file system of a directory.
-type disk string
+// disk tells how many bytes of a file system are free, and how many it has in all.
+type disk func() (free, all uint64)
 
-// low reports whether there is too little room for new runs. Where the system does not tell
-// there is enough.
-func (d disk) low() bool { free, reserve := d.room(); return free < reserve }
+// diskOf is the file system of a directory. Where the system does not tell there is enough.
+func diskOf(dir string) disk {
+	return func() (free, all uint64) {
+		var stat unix.Statfs_t
+		if unix.Statfs(dir, &stat) != nil {
+			return 0, 0
+		}
+		block := uint64(stat.Bsize) //nolint:gosec,unconvert // positive; its type differs between systems
+		return stat.Bavail * block, stat.Blocks * block
+	}
+}
+
+// low reports whether there is too little room for new runs.
+func (d disk) low() bool { free, all := d(); return free < reserve(all) }
 
 // full reports whether there is too little room for runs to go on.
-func (d disk) full() bool { free, reserve := d.room(); return free < reserve/lastPart }
+func (d disk) full() bool { free, all := d(); return free < reserve(all)/lastPart }
 
-// room returns how many bytes are free, and how many should be.
-func (d disk) room() (free, reserve uint64) {
-	var stat unix.Statfs_t
-	if unix.Statfs(string(d), &stat) != nil {
-		return 0, 0
-	}
-	block := uint64(stat.Bsize) //nolint:gosec,unconvert // positive; its type differs between systems
-	return stat.Bavail * block, min(stat.Blocks*block/reservePart, maxReserve)
-}
+// reserve returns how many bytes of a disk of this size should stay free.
+func reserve(all uint64) uint64 { return min(all/reservePart, maxReserve) }

@@ -131,6 +131,9 @@ func (h house) requireDecided(t *testing.T) {
 	require.Zero(t, running+queued)
 }
 
+// discard is a log that nobody reads.
+var discard = slog.New(slog.DiscardHandler)
+
 // secret is hidden by the mask of every house.
 const secret = "SECRET-0123456789"
 
@@ -148,6 +151,12 @@ func (h house) submit(t *testing.T, change ...func(*Request)) (*Run, *View) {
 
 // detached lets a run go on without viewers.
 func detached(q *Request) { q.Detach = true }
+
+// open makes a file in the workspace, for which a script waits.
+func (h house) open(t *testing.T, gate string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(h.config.Workspace, gate), nil, 0o600))
+}
 
 // record is what the store knows of a run.
 func (h house) record(t *testing.T, r *Run) store.Run {

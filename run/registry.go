@@ -65,7 +65,7 @@ func NewRegistry(config Config, agent *claude.Agent, watcher *spool.Watcher, sto
 	return &Registry{
 		config: config, agent: agent, watcher: watcher, store: store, mask: mask, log: log,
 		admission: admission{places: config.MaxRuns, maxQueue: config.MaxQueue},
-		disk:      disk(config.DataDir), ended: make(chan struct{}, 1),
+		disk:      diskOf(config.DataDir), ended: make(chan struct{}, 1),
 		atOnce: atOnce, hurry: hurry, runs: map[string]*Run{},
 	}
 }
