@@ -109,7 +109,7 @@ func TestSpoolRunExits2ForBadInput(t *testing.T) {
 		"a prompt too long":    {[]string{strings.Repeat("x", 8193)}, "", "INVALID_PROMPT"},
 		"much too long":        {[]string{"-"}, strings.Repeat("x", 1<<20), "INVALID_PROMPT"},
 		"a meta in lower case": {[]string{"hi", "--meta=task"}, "", "INVALID_META"},
-		"no prompt":            {nil, "", "<prompt>"},
+		"no prompt":            {nil, "", "PROMPT"},
 		"no such flag":         {[]string{"hi", "--nope"}, "", "--nope"},
 		"two prompts":          {[]string{"hi", "there"}, "", "there"},
 		"not UTF-8":            {[]string{"-"}, "\xff\xfe", "UTF-8"},

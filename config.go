@@ -107,12 +107,13 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 	return file, nil
 }
 
-// Validate refuses keys that are no flags: a misspelt setting must not be silently off.
+// Validate refuses keys that are no flags, or that are for the command line only: a misspelt
+// setting must not be silently off.
 func (f configFile) Validate(app *kong.Application) error {
 	known := map[string]bool{}
 	for _, node := range append([]*kong.Node{app.Node}, app.Children...) {
 		for _, flag := range node.Flags {
-			known[flag.Name] = true
+			known[flag.Name] = known[flag.Name] || isSetting(flag)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(f)) {
@@ -123,10 +124,13 @@ func (f configFile) Validate(app *kong.Application) error {
 	return nil
 }
 
+// isSetting reports whether a flag can be set outside of the command line.
+func isSetting(flag *kong.Flag) bool { return len(flag.Envs) > 0 }
+
 // Resolve returns a flag's value as text, unless its environment variable is set.
 func (f configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	value, ok := f[flag.Name]
-	if !ok || slices.ContainsFunc(flag.Envs, func(name string) bool { _, set := os.LookupEnv(name); return set }) {
+	if !ok || !isSetting(flag) || slices.ContainsFunc(flag.Envs, func(name string) bool { _, set := os.LookupEnv(name); return set }) {
 		return nil, nil
 	}
 	var list []string

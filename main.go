@@ -35,7 +35,7 @@ type commands struct {
 	Config kong.ConfigFlag `help:"JSON file with a key for each flag, named like it. Flags and the environment come first." placeholder:"FILE"`
 
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve claude on a WebSocket: what spool does without a command. There are also: spool run PROMPT, spool version."`
-	Run     runCommand     `cmd:"" help:"Send one prompt to a server and print the answer's lines."`
+	Run     runCommand     `cmd:"" help:"Send a prompt to a server and print the answer's lines; also follow a run, and end one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -120,7 +120,7 @@ func exitCode(err error, errs io.Writer) int {
 		return exit.code
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
-		fmt.Fprintln(errs, "spool: see spool --help")
+		fmt.Fprintln(errs, "spool: see spool --help and spool run --help")
 		return 2
 	}
 	return 1
