@@ -45,21 +45,6 @@ func insertUntilFull(t *testing.T, s *Store) (fitted []Run) {
 	return nil
 }
 
-// requireAll asks for every run.
-func requireAll(t *testing.T, s *Store, want []Run) {
-	t.Helper()
-	list, err := s.Runs(t.Context(), Filter{})
-	require.NoError(t, err)
-	got := map[string]Run{}
-	for _, run := range list {
-		got[run.ID] = run
-	}
-	require.Len(t, got, len(want))
-	for _, run := range want {
-		require.Equal(t, run, got[run.ID])
-	}
-}
-
 // fillAndFree is what a full disk must be like: room is made by free.
 func fillAndFree(t *testing.T, s *Store, path string, free func()) {
 	t.Helper()

@@ -86,3 +86,18 @@ func by(s *Store, run Run) Run {
 	run.Owner, run.Epoch = s.Owner(), s.Epoch()
 	return run
 }
+
+// requireAll asks for every run.
+func requireAll(t *testing.T, s *Store, want []Run) {
+	t.Helper()
+	list, err := s.Runs(t.Context(), Filter{})
+	require.NoError(t, err)
+	got := map[string]Run{}
+	for _, run := range list {
+		got[run.ID] = run
+	}
+	require.Len(t, got, len(want))
+	for _, run := range want {
+		require.Equal(t, run, got[run.ID])
+	}
+}
