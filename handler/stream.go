@@ -18,11 +18,18 @@ import (
 // streamBuffer is how many bytes are gathered before they go out together, while more come.
 const streamBuffer = 64 << 10
 
+// lookEvery is how often a stream with nothing to say looks whether its client is still there.
+const lookEvery = time.Second
+
+// errLeft says that a stream's client has closed the connection.
+var errLeft = errors.New("the client has left")
+
 // stream shows a run in the answer to a plain request.
 type stream struct {
 	format format
 	to     *bufio.Writer
-	tick   *time.Ticker
+	tick   *time.Ticker // signs of life
+	look   *time.Ticker
 	wire   *wire // may be nil
 	log    *slog.Logger
 	gone   context.Context // ends when the server waits no longer
@@ -53,8 +60,9 @@ func (s *Server) stream(c *fiber.Ctx, f format, r *run.Run, view *run.View) erro
 		defer s.hub.leave(v)
 		defer view.Leave(run.ClientGone)
 		defer v.cutOff()
-		v.tick = time.NewTicker(every)
+		v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
 		defer v.tick.Stop()
+		defer v.look.Stop()
 		v.to = bufio.NewWriterSize(flusher{w}, streamBuffer)
 		if !v.serve(r, view) || v.to.Flush() != nil {
 			v.cut()
@@ -115,7 +123,8 @@ func (v *stream) tellLine(line spool.Line) error { return v.format.line(v.to, li
 func (v *stream) heed() error                    { return v.gone.Err() }
 
 // wait sends what was gathered, and returns when there may be more. A sign of life keeps
-// proxies from cutting, and tells whether the client is still there.
+// proxies from cutting. Not every format has one, and what is written to a client that has
+// left fails at the second try at best: so it is looked for too.
 func (v *stream) wait(changed, grown, done <-chan struct{}) error {
 	if err := v.to.Flush(); err != nil {
 		return err
@@ -125,6 +134,10 @@ func (v *stream) wait(changed, grown, done <-chan struct{}) error {
 	case <-grown:
 	case <-done:
 	case <-v.gone.Done():
+	case <-v.look.C:
+		if v.wire != nil && v.wire.left() {
+			return errLeft
+		}
 	case <-v.tick.C:
 		return v.format.alive(v.to)
 	}
