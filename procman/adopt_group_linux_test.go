@@ -15,17 +15,20 @@ func TestOverrunOfAnAdopted(t *testing.T) {
 	for _, m := range pairs() {
 		t.Run(m.String(), func(t *testing.T) {
 			use(t, m.now)
-			bomb, quiet := newID(), newID()
+			bomb, scatter, quiet := newID(), newID(), newID()
 			e := startEarlier(t, m.earlier, map[string]string{
-				bomb:  `echo $ID $$; read x; while :; do sleep 100 & done`,
-				quiet: `sleep 100 & sleep 100 & echo $ID $$ $!; wait`,
+				bomb:    `echo $ID $$; read x; while :; do sleep 100 & done`,
+				scatter: `echo $ID $$; read x; while :; do (setsid sleep 100 &); sleep 0.01; done`,
+				quiet:   `sleep 100 & sleep 100 & echo $ID $$ $!; wait`,
 			})
 			e.die(t)
 			adopted := adopt(t, e.Leaders, 64)
-			wait(t, adopted[bomb].Overrun(), "overrun")
-			_, proof := adopted[bomb].Stop(t.Context(), 100*time.Millisecond)
-			require.Empty(t, proof.Survivors)
-			requireNoSurvivors(t, adopted[bomb])
+			for _, id := range []string{bomb, scatter} {
+				wait(t, adopted[id].Overrun(), "overrun")
+				_, proof := adopted[id].Stop(t.Context(), 100*time.Millisecond)
+				require.Empty(t, proof.Survivors)
+				requireNoSurvivors(t, adopted[id])
+			}
 			select {
 			case <-adopted[quiet].Overrun():
 				require.FailNow(t, "another's processes were counted")
@@ -51,13 +54,14 @@ func TestAServerWithTheSamePID(t *testing.T) {
 	removeAbandoned(filepath.Dir(shared.host.(*linux).groups))
 	_, err := shared.host.newScope(p.id)
 	require.ErrorIs(t, err, syscall.EBUSY, "an id is used once")
-	requireAlive(t, p.PID())
+	members, err := adopted.scope.(*inherited).find(survey{})
+	require.NoError(t, err)
+	require.Contains(t, pids(members), p.PID(), "a group knows what started after a survey")
 	_, proof := adopted.Stop(t.Context(), 100*time.Millisecond)
 	require.Empty(t, proof.Survivors)
 	requireDead(t, orphan)
 	require.NoDirExists(t, filepath.Join(shared.host.(*linux).groups, p.id))
-	next, _ := shell(t, `sleep 600`)
-	next.Stop(t.Context(), 0)
+	require.DirExists(t, shared.host.(*linux).groups)
 }
 
 // A new server tidies up before it adopts.

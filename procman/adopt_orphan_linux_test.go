@@ -3,6 +3,7 @@ package procman
 import (
 	"context"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -54,11 +55,15 @@ func TestThePatrolKnowsWhatWasAdopted(t *testing.T) {
 			requireSoonDead(t, forgotten.PID())
 			requireAlive(t, orphan)
 			requireAlive(t, p.PID())
+
+			require.NoError(t, syscall.Kill(p.PID(), syscall.SIGKILL))
+			wait(t, adopted.Exited(), "exit")
+			require.Eventually(t, func() bool { _, there := readEntry(p.PID()); return !there }, 20*time.Second,
+				10*time.Millisecond, "a leader that became our child is reaped")
+			requireAlive(t, orphan)
 			_, proof := adopted.Stop(t.Context(), 300*time.Millisecond)
 			require.Empty(t, proof.Survivors)
 			requireDead(t, orphan)
-			require.Eventually(t, func() bool { _, there := readEntry(p.PID()); return !there }, 20*time.Second,
-				10*time.Millisecond, "a leader that became our child is reaped")
 		})
 	}
 }
