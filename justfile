@@ -1,7 +1,7 @@
 # `just` lists the recipes. Each is one command: without just, type the command.
 
-# Everything but the end-to-end tests, which need what `./test.sh install` fetches.
-packages := "$(go list ./... | grep -v '^spool/e2e$')"
+# Everything but the fault suite, and the end-to-end tests, which need what `./test.sh install` fetches.
+packages := "$(go list ./... | grep -vE '^spool/(e2e|faults)$')"
 
 # List the recipes
 default:
@@ -30,6 +30,10 @@ race:
 # Every fuzz target for a while: just fuzz 5m
 fuzz time="1m":
     FUZZTIME={{ time }} ./test.sh fuzz
+
+# The fault suite in full: hundreds of killed servers and cut connections (about 20 minutes)
+faults:
+    SPOOL_FAULTS=full FAULTS_TIMEOUT=60m ./test.sh faults
 
 # Compare with a plain Go server (some minutes, on a quiet machine)
 bench *args:

@@ -14,7 +14,7 @@ unset ${!SPOOL_@} # the caller's settings are not the tests'
 # Tools that are not in go.mod, at exact versions.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-all_steps=(install format vet modules staticcheck unit fuzz e2e page)
+all_steps=(install format vet modules staticcheck unit fuzz faults e2e page)
 tmp=$(mktemp -d)
 started=$SECONDS
 current=
@@ -44,10 +44,9 @@ fail() {
 	return 1
 }
 
-# packages lists all Go packages but the end-to-end tests, which need a world
-# of their own (step e2e).
+# packages lists all Go packages but those whose tests have steps of their own.
 packages() {
-	go list ./... | grep -v '^spool/e2e$'
+	go list ./... | grep -vE '^spool/(e2e|faults)$'
 }
 
 step_install() {
@@ -126,6 +125,16 @@ step_fuzz() {
 fuzz_targets() {
 	grep -rHoE --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9_]*' . |
 		sed 's/:func /:/' | sort
+}
+
+# Servers that are killed, cut off, filled up and damaged, a few times each.
+# `just faults` does it many times.
+step_faults() {
+	if [[ $(uname) != Linux ]]; then
+		echo "these tests read /proc: there are none for $(uname)"
+		return
+	fi
+	go test -race -count=1 -timeout="${FAULTS_TIMEOUT:-5m}" ./faults
 }
 
 # The real CLI against a stand-in API. Where we may, in a network namespace
