@@ -30,6 +30,7 @@ var statuses = map[schema.Code]int{
 	schema.ForbiddenOption:  http.StatusBadRequest,
 	schema.KeyReused:        http.StatusConflict,
 	schema.OutputGone:       http.StatusGone,
+	schema.OutputDamaged:    http.StatusInternalServerError,
 	schema.ReplayGap:        http.StatusRequestedRangeNotSatisfiable,
 	schema.StorageFull:      http.StatusInsufficientStorage,
 	schema.Overloaded:       http.StatusServiceUnavailable,
