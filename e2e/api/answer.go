@@ -54,9 +54,22 @@ func envelope(model string) object {
 	return object{
 		"id": fmt.Sprintf("msg_%d", time.Now().UnixNano()), "type": "message", "role": "assistant", "model": model,
 		"content": []object{}, "stop_reason": nil, "stop_sequence": nil,
-		"usage": object{"input_tokens": 12, "output_tokens": 1},
+		"usage": object{
+			"input_tokens": InputTokens, "output_tokens": 1,
+			"cache_read_input_tokens": CacheReadTokens, "cache_creation_input_tokens": CacheCreationTokens,
+		},
 	}
 }
+
+// What every answer is said to have taken. Its output tokens are the number of its deltas.
+const (
+	InputTokens         = 12
+	CacheReadTokens     = 7
+	CacheCreationTokens = 5
+)
+
+// outputTokens is what an answer to its end has taken.
+func (s script) outputTokens() int { return max(len(s.parts), 1) }
 
 // block is the one content block of an answer.
 func (s script) block(text string) object {

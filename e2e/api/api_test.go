@@ -64,6 +64,7 @@ func TestThePromptSaysWhatIsAnswered(t *testing.T) {
 		"hello":             Greeting,
 		"a [[words 3]] b":   "1 2 3 ",
 		"[[bytes 100]]":     "0 the quick brown fox",
+		"[[halves 100 1s]]": "0 the quick brown fox",
 		"[[bash a; b]]":     `"command":"a; b"`,
 		"[[cut]]":           "broken mended",
 		"[[nothing known]]": "invalid_request_error",
@@ -91,6 +92,18 @@ func TestAHeldAnswerWaitsForItsRelease(t *testing.T) {
 	}()
 	_, answer := post(t, s, "[[hold]]", true)
 	require.Contains(t, answer, "released")
+}
+
+func TestHalvesWaitInTheMiddle(t *testing.T) {
+	s := start(t)
+	go func() {
+		if _, err := s.Await(t.Context(), 1); err == nil {
+			s.Release()
+		}
+	}()
+	_, answer := post(t, s, "[[halves 16384 1ms]]", true)
+	require.Equal(t, 4, strings.Count(answer, "event: content_block_delta"))
+	require.Contains(t, answer, "message_stop")
 }
 
 func TestTheRequestIsKeptAsItCame(t *testing.T) {

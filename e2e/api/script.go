@@ -19,7 +19,7 @@ type script struct {
 	status int           // an HTTP error instead of an answer, or 0
 	parts  []string      // the text, delta by delta
 	pace   time.Duration // the pause after each part
-	hold   bool          // stop after the first part until Release
+	hold   int           // stop after so many parts until Release, or 0
 	cut    bool          // break the stream after the first part
 	bash   string        // a command for the Bash tool instead of a text
 	task   bool          // run that command as a background task
@@ -50,8 +50,12 @@ func perform(word, args string) script {
 		return script{parts: words(n), pace: pace}
 	case "bytes":
 		return script{parts: chunks(n)}
+	case "halves":
+		pace, _ := time.ParseDuration(rest)
+		parts := chunks(n)
+		return script{parts: parts, pace: pace, hold: len(parts) / 2}
 	case "hold":
-		return script{parts: []string{"held ", "released"}, hold: true}
+		return script{parts: []string{"held ", "released"}, hold: 1}
 	case "cut":
 		return script{parts: []string{"broken ", "mended"}, cut: true}
 	case "status":
@@ -86,7 +90,7 @@ func chunks(n int) []string {
 	return append(parts, text)
 }
 
-// LongText is the answer to `[[bytes n]]`: n bytes, no two lines of it alike.
+// LongText is the answer to `[[bytes n]]` and `[[halves n 1ms]]`: n bytes, no two lines of it alike.
 func LongText(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {

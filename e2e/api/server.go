@@ -7,6 +7,8 @@
 //	[[words 200]]        200 words, as one delta each
 //	[[words 200 20ms]]   the same with a pause of 20 ms after each word
 //	[[bytes 1048576]]    a text of that many bytes
+//	[[halves 1048576 2ms]]  the same, delta by delta with that pause, and in the middle
+//	                     nothing until [Server.Release]
 //	[[hold]]             one word, then nothing until [Server.Release]
 //	[[cut]]              a stream that breaks off after one word; the answer is whole
 //	                     when it is asked for without a stream

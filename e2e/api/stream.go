@@ -29,7 +29,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, model string, sc
 		return
 	}
 	send("content_block_stop", object{"index": 0})
-	send("message_delta", object{"delta": object{"stop_reason": script.stopReason()}, "usage": object{"output_tokens": len(script.parts)}})
+	send("message_delta", object{"delta": object{"stop_reason": script.stopReason()}, "usage": object{"output_tokens": script.outputTokens()}})
 	send("message_stop", object{})
 }
 
@@ -45,7 +45,7 @@ func (s *Server) deltas(ctx context.Context, script script, send func(object)) b
 		if script.cut {
 			panic(http.ErrAbortHandler) // net/http's way to break a connection
 		}
-		if script.hold && i == 0 && !wait(ctx, s.held) {
+		if script.hold == i+1 && !wait(ctx, s.held) {
 			return false
 		}
 		if script.pace > 0 && !wait(ctx, time.After(script.pace)) {
