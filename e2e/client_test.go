@@ -60,13 +60,7 @@ func (s *server) dial(dialer *websocket.Dialer) *client {
 func (c *client) ask(prompt string, options ...map[string]any) {
 	c.w.t.Helper()
 	require.Equal(c.w.t, firstFrame, c.next().raw)
-	payload := map[string]any{"prompt": prompt, "meta": "TASK-123"}
-	for _, option := range options {
-		for key, value := range option {
-			payload[key] = value
-		}
-	}
-	require.NoError(c.w.t, c.conn.WriteJSON(payload))
+	require.NoError(c.w.t, c.conn.WriteJSON(payload(prompt, options...)))
 	accepted := c.next()
 	require.Equal(c.w.t, "run", accepted.Info, "the frame after the prompt: %s", accepted.raw)
 	require.NotEmpty(c.w.t, accepted.Run)

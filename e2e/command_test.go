@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -63,6 +64,30 @@ func TestSpoolRun_AnInterruptEndsTheRunAtTheServerToo(t *testing.T) {
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	require.Error(t, cmd.Wait(), "it did not end well")
 	w.requireGone(sleeper, 3*time.Second)
+}
+
+// The server is killed in the middle, and the next one has its address: whoever follows
+// the run notices nothing of it.
+func TestSpoolRun_FollowsADetachedRunAcrossTheDeathOfItsServer(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, code := s.command("run", fmt.Sprintf("[[halves %d 1ms]]", longAnswer), "--partial", "--detach", "--url="+s.url)
+	require.Zero(t, code)
+	run := strings.TrimSpace(string(id))
+	var stdout, stderr log
+	cmd := exec.Command(spoolBinary, "run", "--follow="+run, "--url="+s.url)
+	cmd.Env, cmd.Stdout, cmd.Stderr = w.environment(), &stdout, &stderr
+	require.NoError(t, cmd.Start())
+	require.True(t, eventually(patience, func() bool { return strings.Count(stdout.String(), "\n") > 40 }))
+
+	s.kill()
+	next := w.serve("--listen=" + strings.TrimPrefix(s.url, "http://"))
+	require.Contains(t, next.stderr.String(), adoptedLog)
+	w.api.Release()
+
+	require.NoError(t, cmd.Wait(), "%s", &stderr)
+	require.True(t, next.output(run) == stdout.String(), "what was printed is not what the CLI wrote")
+	require.True(t, api.LongText(longAnswer) == w.answered(stdout.String()))
 }
 
 // command runs the binary as a script would; its exit code and stdout come back.

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"io/fs"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +11,8 @@ import (
 )
 
 // A server that dies cannot stop anything. Its CLI reads the end of its input,
-// finishes the turn into its file and exits; no line is lost.
+// finishes the turn into its file and exits; no line is lost. The next server sees a
+// run that has succeeded, although nobody had asked for it to go on.
 func TestD1_WhenTheServerIsKilledTheCLIFinishesItsTurnAndExits(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()
@@ -20,16 +20,16 @@ func TestD1_WhenTheServerIsKilledTheCLIFinishesItsTurnAndExits(t *testing.T) {
 	_, err := w.api.Await(t.Context(), 1)
 	require.NoError(t, err)
 
-	require.NoError(t, s.cmd.Process.Kill())
-	require.Equal(t, -1, s.awaitExit())
+	s.kill()
 	w.api.Release()
-
 	w.requireGone("SPOOL_RUN="+c.run, patience)
-	written, err := os.ReadFile(w.stdout(c.run))
-	require.NoError(t, err)
-	require.Equal(t, "held released", lastLine(parse(t, written)).Result)
+	next := w.serve()
 
-	w.serve()
+	require.Equal(t, "held released", lastLine(parse(t, []byte(next.output(c.run)))).Result)
+	ended := next.known(c.run)
+	require.Equal(t, "succeeded", ended.State)
+	require.Equal(t, "held released", *ended.Result)
+	w.requireProven(ended)
 	require.Empty(t, groups(c.run), "control groups of the killed server")
 }
 
@@ -42,16 +42,29 @@ func TestD1_TheNextServerStopsWhatAKilledOneLeftBehind(t *testing.T) {
 	if s.health().Containment == "cgroup" {
 		tool = "env -i setsid sleep"
 	}
-	c := s.ask("[[bash " + tool + " " + sleeper + " & wait]]")
+	prompt := "[[bash " + tool + " " + sleeper + " & wait]]"
+	c := s.ask(prompt)
 	w.requireRunning(sleeper, 1)
 
-	require.NoError(t, s.cmd.Process.Kill())
-	s.awaitExit()
-	w.serve()
+	s.kill()
+	next := w.serve("--allowed-tools=Bash")
+	asked := len(w.api.Requests())
 
-	require.Empty(t, survivors("SPOOL_RUN="+c.run))
+	ended := next.known(c.run)
+	require.Equal(t, "interrupted", ended.State)
+	require.Equal(t, "INTERRUPTED", ended.Code)
+	w.requireProven(ended)
 	require.Empty(t, survivors(sleeper))
 	require.Empty(t, groups(c.run), "control groups of the killed server")
+
+	// What there is of it can be continued.
+	again := next.finish("and now", resume(c.run))
+	require.Equal(t, "succeeded", again.State)
+	requests := w.api.Requests()
+	require.Len(t, requests, asked+1, "the interrupted run has asked the model after the server was ready")
+	said := conversation(requests[asked])
+	require.Contains(t, said[0], "user: "+prompt)
+	require.Equal(t, "user: and now", said[len(said)-1])
 }
 
 // groups are the control groups that are named after a run.

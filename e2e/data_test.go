@@ -34,16 +34,30 @@ func TestS17_EveryPromptReachesTheModelByteForByte(t *testing.T) {
 	}
 }
 
-// promptBlocks are the text blocks of the last user message, without the reminders
-// that the CLI puts around them.
-func promptBlocks(request api.Request) []string {
+// promptBlocks are the text blocks of the last user message.
+func promptBlocks(request api.Request) []string { return texts(request.User()) }
+
+// texts are the text blocks of a message, without the reminders that the CLI puts around
+// them.
+func texts(message api.Message) []string {
 	var texts []string
-	for _, block := range request.User().Blocks {
+	for _, block := range message.Blocks {
 		if !strings.HasPrefix(block.Text, "<system-reminder>") {
 			texts = append(texts, block.Text)
 		}
 	}
 	return texts
+}
+
+// conversation is what user and model have said, as a request tells the model.
+func conversation(request api.Request) []string {
+	var said []string
+	for _, message := range request.Messages {
+		if message.Role != "system" {
+			said = append(said, message.Role+": "+strings.Join(texts(message), " | "))
+		}
+	}
+	return said
 }
 
 func TestS17_AFileNamedInAPromptIsNotAttached(t *testing.T) {

@@ -31,16 +31,21 @@ func TestS16_TheCLIGetsTheseArgumentsAndThisEnvironmentAndNothingElse(t *testing
 // proc are the entries of a list in /proc about the CLI of a run.
 func (w *world) proc(run, list string) []string {
 	w.t.Helper()
+	pid := w.pid(run)
+	require.NotEmpty(w.t, pid, "the CLI is not running")
+	data, err := os.ReadFile("/proc/" + pid + "/" + list)
+	require.NoError(w.t, err)
+	return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+}
+
+// pid is that of the CLI of a run, and "" if it does not run.
+func (w *world) pid(run string) string {
 	for _, process := range survivors("SPOOL_RUN=" + run) {
-		pid, command, _ := strings.Cut(process, " ")
-		if strings.HasPrefix(command, w.cli+" ") {
-			data, err := os.ReadFile("/proc/" + pid + "/" + list)
-			require.NoError(w.t, err)
-			return strings.Split(strings.TrimSuffix(string(data), "\x00"), "\x00")
+		if pid, command, _ := strings.Cut(process, " "); strings.HasPrefix(command, w.cli+" ") {
+			return pid
 		}
 	}
-	require.Fail(w.t, "the CLI is not running")
-	return nil
+	return ""
 }
 
 func TestHealthNamesTheCLIThatWasFound(t *testing.T) {

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"io"
 	"os"
 	"testing"
 
@@ -31,18 +30,18 @@ func TestP2_TheFramesAreTheBytesThatTheCLIWrote(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()
 	c := s.ask("[[hold]]", map[string]any{"partial": true})
-	frames := []frame{c.next()}
-	file, err := os.Open(w.stdout(c.run)) // it is removed with the run
-	require.NoError(t, err)
-	defer func() { _ = file.Close() }()
-
 	w.api.Release()
-	rest, code := c.rest()
+	frames, code := c.rest()
 
 	require.Equal(t, websocket.CloseNormalClosure, code)
-	written, err := io.ReadAll(file)
+	written, err := os.ReadFile(w.stdout(c.run))
 	require.NoError(t, err)
-	require.Equal(t, lines(written), raws(append(frames, rest...)))
+	require.Equal(t, lines(written), raws(frames))
+	require.Equal(t, string(written), s.output(c.run))
+	v := s.view(c.run)
+	_, code = v.end()
+	require.Equal(t, websocket.CloseNormalClosure, code)
+	require.Equal(t, string(written), v.output())
 }
 
 func TestPartial_StreamsTheAPIsOwnEventsTokenByToken(t *testing.T) {

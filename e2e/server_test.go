@@ -122,6 +122,13 @@ func (s *server) awaitExit() int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
+// kill ends the server as a power cut does: it can do nothing about it.
+func (s *server) kill() {
+	s.w.t.Helper()
+	require.NoError(s.w.t, s.cmd.Process.Kill())
+	require.Equal(s.w.t, -1, s.awaitExit())
+}
+
 // stop ends the server as an operator does and checks that it went in order.
 func (s *server) stop() {
 	s.w.t.Helper()
