@@ -28,7 +28,9 @@ func (g *Registry) Open(ctx context.Context, id string) (*Run, error) {
 		return nil, errNotFound
 	}
 	if err != nil {
-		g.log.Error("read run", "run", id, "error", err)
+		if ctx.Err() == nil { // else it is who asks that has left
+			g.log.Error("read run", "run", id, "error", err)
+		}
 		return nil, schema.NewError(schema.Internal, "the server cannot read that run; its log has the cause")
 	}
 	if record.State.Final() {
