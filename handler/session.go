@@ -14,7 +14,6 @@ import (
 
 	"spool/run"
 	"spool/schema"
-	"spool/spool"
 )
 
 // Waits at the end of a socket.
@@ -207,57 +206,10 @@ func (s *session) send(text []byte) error {
 	return s.conn.WriteMessage(websocket.TextMessage, text)
 }
 
-// These make a session a viewer.
-func (s *session) tellInfo(e schema.InfoEnvelope) error { return s.send(s.dialect.info(e)) }
-func (s *session) tellStderr(text string) error         { return s.send(s.dialect.stderr(text)) }
-func (s *session) tellLine(line spool.Line) error       { return s.sendLine(line) }
-
-// heed answers a message that came while a run is shown, and returns the end of the socket
-// if it shall end.
-func (s *session) heed() error {
-	select {
-	case <-s.messages:
-		if err := s.busy(); err != nil {
-			return err
-		}
-	default:
-	}
-	if end := s.ended(); end != nil {
-		return end
-	}
-	return nil
-}
-
-func (s *session) busy() error {
-	return s.send(s.dialect.failure(schema.NewError(schema.Busy, "one prompt for each socket: the run goes on")))
-}
-
-// wait returns when there may be something to do.
-func (s *session) wait(changed, grown, done <-chan struct{}) error {
-	select {
-	case <-changed:
-	case <-grown:
-	case <-done:
-	case <-s.messages:
-		return s.busy()
-	case <-s.ctx.Done():
-	}
-	return nil
-}
-
 // ended returns the reason for which the socket shall end, or nil.
 func (s *session) ended() *ending {
 	e, _ := errors.AsType[*ending](context.Cause(s.ctx))
 	return e
-}
-
-// unwritable returns the end of a socket to which a write has failed.
-func (s *session) unwritable(err error) *ending {
-	if isTimeout(err) {
-		s.log.Warn("the client took nothing for too long", "timeout", s.stall)
-		return &ending{reason: run.SlowViewer}
-	}
-	return gone
 }
 
 // finish tells the client how the socket ends, gives it time to close its side, closes the

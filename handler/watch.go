@@ -2,15 +2,12 @@ package handler
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
 	"strconv"
 
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
-	"spool/run"
 	"spool/schema"
 )
 
@@ -64,45 +61,6 @@ func (s *Server) knownRun(c *fiber.Ctx) error {
 	}
 	return c.Next()
 }
-
-// watch shows a run until its end, or the socket's, and returns that.
-func (s *session) watch(r *run.Run, view *run.View) *ending {
-	reason := run.ClientGone // whatever happens here
-	defer func() { view.Leave(reason) }()
-	defer s.leaveWhenEnded(view)()
-	end := s.endOf(show(s, r, view), r)
-	if end.reason != nil {
-		reason = end.reason
-	}
-	return end
-}
-
-// leaveWhenEnded gives the view up once the socket shall end: the writer learns that only
-// when the client takes what is being written to it. The caller must call release.
-func (s *session) leaveWhenEnded(view *run.View) (release func() bool) {
-	return context.AfterFunc(s.ctx, func() {
-		if end := s.ended(); end != nil && end.reason != nil {
-			view.GiveUp(end.reason)
-		}
-	})
-}
-
-// endOf returns the end of a socket for the end of what was shown.
-func (s *session) endOf(err error, r *run.Run) *ending {
-	if end, ok := errors.AsType[*ending](err); ok {
-		return end
-	}
-	if _, ok := errors.AsType[unreadable](err); !ok {
-		return s.unwritable(err)
-	}
-	if errors.Is(err, io.EOF) {
-		return over(r.Outcome())
-	}
-	return s.refuse(err)
-}
-
-// refuse returns the end of a socket that cannot be served.
-func (s *session) refuse(err error) *ending { return refused(told(err, s.log)) }
 
 // client names whom places are shared out between: an address, whatever the port.
 func client(address net.Addr) string {

@@ -1,6 +1,10 @@
 package run
 
-import "time"
+import (
+	"time"
+
+	"spool/store"
+)
 
 // Clients are warned of a deadline so long before: a part of all the time, at most maxLead.
 const (
@@ -19,4 +23,24 @@ type deadline struct {
 func newDeadline(all, left time.Duration) deadline {
 	lead := min(all/leadPart, maxLead)
 	return deadline{at: time.Now().Add(left), warn: time.After(left - lead), due: time.After(left)}
+}
+
+// start starts the deadlines of a run that got its prompt at some time.
+func (w *watch) start(at time.Time) {
+	w.run.change(func(record *store.Run) { record.StartedAt = &at })
+	if timeout := w.run.timeout(); w.turn.Result == nil {
+		w.wall = newDeadline(timeout, timeout-time.Since(at))
+	}
+	w.restIdle()
+}
+
+// restIdle starts the idle deadline again, if there is one.
+func (w *watch) restIdle() {
+	d := w.run.registry.config.IdleTimeout
+	if d <= 0 || w.turn.Result != nil {
+		return
+	}
+	if w.idle = newDeadline(d, d); !w.run.Warning().IsZero() && !w.wallIsClose {
+		w.run.warn(time.Time{})
+	}
 }

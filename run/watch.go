@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"spool/claude"
 	"spool/procman"
 	"spool/schema"
 	"spool/spool"
-	"spool/store"
 )
 
 // lookLines is how many lines are read before the other events get their turn.
@@ -56,15 +54,6 @@ func (w *watch) prompt() error {
 	}
 	w.start(at)
 	return nil
-}
-
-// start starts the deadlines of a run that got its prompt at some time.
-func (w *watch) start(at time.Time) {
-	w.run.change(func(record *store.Run) { record.StartedAt = &at })
-	if timeout := w.run.timeout(); w.turn.Result == nil {
-		w.wall = newDeadline(timeout, timeout-time.Since(at))
-	}
-	w.restIdle()
 }
 
 // serve returns when the process shall be stopped.
@@ -120,14 +109,6 @@ func (w *watch) next(more bool) bool {
 	return false
 }
 
-func timedOut(code schema.Code, text string) *Reason {
-	return &Reason{State: schema.TimedOut, Code: code, Text: text + ": it was stopped"}
-}
-
-func beyond(code schema.Code, text string) *Reason {
-	return &Reason{State: schema.Failed, Code: code, Text: text + ": the run was stopped", Limit: true}
-}
-
 // look reads the lines that have come, checks the limits, and reports whether there is
 // more to read at once.
 func (w *watch) look() (more bool, err error) {
@@ -176,36 +157,6 @@ func (w *watch) readWhole(line spool.Line) error {
 	return err
 }
 
-// restIdle starts the idle deadline again, if there is one.
-func (w *watch) restIdle() {
-	d := w.run.registry.config.IdleTimeout
-	if d <= 0 || w.turn.Result != nil {
-		return
-	}
-	if w.idle = newDeadline(d, d); !w.run.Warning().IsZero() && !w.wallIsClose {
-		w.run.warn(time.Time{})
-	}
-}
-
-// limit throws away what is too much of stderr, and stops a run that writes too much.
-func (w *watch) limit() error {
-	most, written := w.run.registry.config.MaxOutput, size(w.files.out)
-	done, err := w.files.discard(w.discarded)
-	if errors.Is(err, errors.ErrUnsupported) {
-		written, err = written+size(w.files.err), nil // its space cannot be had back
-	}
-	w.discarded = done
-	if w.run.registry.disk.full() {
-		w.beyond = true
-		w.run.Stop(diskFull)
-	}
-	if written > most {
-		w.beyond = true
-		w.run.Stop(beyond(schema.OutputLimit, fmt.Sprintf("more than %d bytes of output", most)))
-	}
-	return err
-}
-
 // fail ends the run because of a fault of the server.
 func (w *watch) fail(what string, err error) {
 	w.run.log.Error(what, "error", err)
@@ -234,13 +185,6 @@ func (w *watch) finish() error {
 	}
 }
 
-// cutOff reports whether only a part of this line, the last one, was within the limit of the
-// run's output: half a line is nothing that a client could use.
-func (w *watch) cutOff(line spool.Line) bool {
-	most := w.run.registry.config.MaxOutput
-	return line.Offset+line.Size == most && size(w.files.out) > most
-}
-
 // judge decides how the run went. A result that came of being stopped makes up for nothing.
 func (w *watch) judge(exit procman.Exit) Outcome {
 	turn := w.turn
@@ -248,30 +192,4 @@ func (w *watch) judge(exit procman.Exit) Outcome {
 		turn.Result = nil
 	}
 	return judge(turn, w.run.reason(), exit, w.files.tail(w.run.registry.mask))
-}
-
-// describe writes what the output tells into the run's record, and seals the output.
-func (w *watch) describe() {
-	err := w.files.seal(w.run.registry.config.MaxOutput)
-	if err != nil {
-		w.run.log.Error("seal output", "error", err)
-	}
-	w.run.change(func(record *store.Run) {
-		record.Lines, record.OutputBytes, record.StderrBytes = w.count, size(w.files.out), size(w.files.err)
-		record.Session, record.Sealed = w.turn.Session, err == nil
-		if result := w.turn.Result; result != nil {
-			describeResult(&record.Run, *result)
-		}
-	})
-}
-
-// describeResult writes the agent's answer into what is told of the run.
-func describeResult(info *schema.Run, result claude.Result) {
-	text := strings.ToValidUTF8(schema.Truncate(result.Text, schema.MaxResultBytes), "\uFFFD")
-	info.Result, info.ResultCut = &text, text != result.Text
-	info.Usage = &schema.Usage{
-		InputTokens: result.Usage.Input, OutputTokens: result.Usage.Output,
-		CacheReadTokens: result.Usage.CacheRead, CacheCreationTokens: result.Usage.CacheCreation,
-		Turns: result.Turns, CostUSD: result.CostUSD,
-	}
 }
