@@ -2,7 +2,6 @@ package handler
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -38,8 +37,8 @@ func (s *Server) createRun(c *fiber.Ctx) error {
 		return refusal // before there is a run of which the client would not hear
 	}
 	r, view, err := s.runs.Submit(context.Background(), q)
-	if err != nil && (format != nil || !errors.Is(err, run.ErrGone)) {
-		return err
+	if r == nil || err != nil && format != nil {
+		return told(err, s.log)
 	}
 	c.Location("/api/runs/" + r.ID)
 	if format != nil {
@@ -49,7 +48,7 @@ func (s *Server) createRun(c *fiber.Ctx) error {
 }
 
 // answerRun answers with what is known of a run that was asked for, at its end if the client
-// waits for that. There is no view of an old run whose key has come again.
+// waits for that. There may be no view of an old run whose key has come again.
 func answerRun(c *fiber.Ctx, r *run.Run, view *run.View) error {
 	if view != nil {
 		view.Leave(run.ClientGone)

@@ -36,8 +36,8 @@ func (q Request) fingerprint() string {
 
 // Submit accepts a run, which then goes on by itself, and opens a view of it, which the
 // caller must leave. When Submit returns, the run is on disk. A request with a known key
-// gets the run of the first one, and if its output is no longer kept, the run all the same
-// together with [ErrGone]. The error is a [*schema.Error]: OVERLOADED, DRAINING,
+// gets the run of the first one; if its output cannot be shown any more, together with the
+// error of [Run.View]. Every other error is a [*schema.Error]: OVERLOADED, DRAINING,
 // STORAGE_FULL, FORBIDDEN_OPTION, INVALID_OPTION, KEY_REUSED or INTERNAL.
 func (g *Registry) Submit(ctx context.Context, q Request) (*Run, *View, error) {
 	if r, err := g.known(ctx, q); r != nil || err != nil {
@@ -60,7 +60,7 @@ func (g *Registry) viewed(r *Run, err error) (*Run, *View, error) {
 		return nil, nil, err
 	}
 	view, err := r.View(0)
-	return r, view, g.refusal(err)
+	return r, view, err
 }
 
 // refusal returns an error as a client may see it.
