@@ -86,6 +86,8 @@ func (s *Server) route(g gate) {
 	s.app.Get("/ws-demo.css", page("ws-demo.css"))
 	s.app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
 	s.app.Get("/api/health", s.health)
+	s.app.Get("/api/openapi.json", document("openapi.json"))
+	s.app.Get("/api/asyncapi.json", document("asyncapi.json"))
 	s.app.Get("/livez", s.live)
 	s.app.Get("/readyz", s.ready)
 	s.app.Post("/api/runs", s.createRun)
