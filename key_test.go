@@ -15,18 +15,28 @@ import (
 // do sends a request with header lines ("Name: value") and returns the answer with its body.
 func (s *server) do(t testing.TB, method, path, body string, header ...string) (*http.Response, string) {
 	t.Helper()
-	request, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	answer, text, err := s.tryDo(method, path, body, header...)
 	require.NoError(t, err)
+	return answer, text
+}
+
+// tryDo is do for goroutines, which must not end a test.
+func (s *server) tryDo(method, path, body string, header ...string) (*http.Response, string, error) {
+	request, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return nil, "", err
+	}
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
 		request.Header.Set(name, value)
 	}
 	answer, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, "", err
+	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
-	require.NoError(t, err)
-	return answer, string(text)
+	return answer, string(text), err
 }
 
 // post asks for a run, and returns what the server tells of it.
