@@ -17,29 +17,44 @@ import (
 type shown struct{ lines, stderr []string }
 
 // read reads a view to its end, as a door does.
-func (v *View) read(t *testing.T) (s shown) {
+func (v *View) read(t *testing.T) shown {
 	t.Helper()
-	for {
+	s, err := v.readAll(t)
+	require.ErrorIs(t, err, io.EOF)
+	return s
+}
+
+// readAll reads a view until it fails, the end of the run included.
+func (v *View) readAll(t *testing.T) (s shown, err error) {
+	t.Helper()
+	for n := int64(0); ; {
 		event, err := v.Next()
 		switch {
-		case errors.Is(err, io.EOF):
-			return s
 		case errors.Is(err, ErrWait):
-			select {
-			case <-v.Grown():
-			case <-v.run.Done():
-			case <-time.After(patience):
-				require.FailNow(t, "the view does not end")
-			}
+			v.await(t)
 		case err != nil:
-			require.NoError(t, err)
+			return s, err
 		case event.Frame != nil:
 			s.stderr = append(s.stderr, event.Frame.Stderr)
 		default:
 			text, err := io.ReadAll(event.Line.Reader())
-			require.NoError(t, err)
-			s.lines = append(s.lines, string(text))
+			if err != nil {
+				return s, err
+			}
+			require.True(t, n == 0 && event.Line.N > v.after || event.Line.N == n+1, "line %d after %d", event.Line.N, n)
+			s.lines, n = append(s.lines, string(text)), event.Line.N
 		}
+	}
+}
+
+// await waits until there may be more.
+func (v *View) await(t *testing.T) {
+	t.Helper()
+	select {
+	case <-v.Grown():
+	case <-v.run.Done():
+	case <-time.After(patience):
+		require.FailNow(t, "the view does not end")
 	}
 }
 
