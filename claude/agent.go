@@ -64,9 +64,13 @@ func (a *Agent) Prompt(process *procman.Process, prompt string) error {
 	return write(process, a.Options.PromptLine(prompt))
 }
 
-// Interrupt asks a CLI that is in the middle of a turn to break it off. One that does not
-// listen any more is not told.
+// Interrupt asks a CLI that is in the middle of a turn to break it off. One whose stdin has
+// ended takes SIGINT for the same; one that does not listen any more is not told.
 func (a *Agent) Interrupt(process *procman.Process) error {
+	if process.Stdin == nil {
+		process.Interrupt()
+		return nil
+	}
 	return write(process, []byte(interruptLine))
 }
 

@@ -160,7 +160,7 @@ func TestS11_AnAdoptedRunIsAbortedAndLeavesNothing(t *testing.T) {
 	s := w.serve("--allowed-tools=Bash")
 	prompt, sleeper, _ := w.tool(s)
 	run := s.start(prompt)
-	w.requireRunning(sleeper, 1)
+	s.view(run).until(`"task_started"`)
 	s.kill()
 
 	next := w.serve("--allowed-tools=Bash")
@@ -172,6 +172,8 @@ func TestS11_AnAdoptedRunIsAbortedAndLeavesNothing(t *testing.T) {
 	require.Less(t, took, 5*time.Second, "the stop grace")
 	w.requireProven(ended)
 	require.Empty(t, survivors(sleeper))
+	require.Contains(t, next.output(run), `"error_during_execution"`, "the turn was broken off")
+	require.Len(t, w.api.Requests(), 1)
 	again := next.record(http.StatusAccepted, http.MethodPost, "/api/runs/"+run+"/abort", nil)
 	require.Equal(t, ended, again, "a run that has ended stays as it is")
 }

@@ -3,10 +3,13 @@
 package e2e
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -29,8 +32,21 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "build spool:", err)
 		os.Exit(1)
 	}
+	setParallel()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(dir)
 		os.Exit(code)
 	}))
+}
+
+// setParallel lets more tests run at once than there are processors: half of the time they
+// wait, for a deadline or for a tool.
+func setParallel() {
+	const name = "test.parallel"
+	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == name })
+	if !chosen {
+		_ = flag.Set(name, strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
 }

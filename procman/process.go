@@ -115,6 +115,14 @@ func (p *Process) PID() int { return p.leader.pid }
 // Exited is closed when the process itself has ended. What it started may still run.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
+// Interrupt sends SIGINT to the process itself, as a terminal does when somebody types ^C. It
+// ends nothing by itself: Stop does.
+func (p *Process) Interrupt() {
+	if !p.ended() {
+		p.leader.signal(syscall.SIGINT)
+	}
+}
+
 // Overrun is closed when there were more processes at once than Spec.MaxProcesses.
 func (p *Process) Overrun() <-chan struct{} { return p.overrun }
 

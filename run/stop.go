@@ -35,7 +35,7 @@ func (w *watch) stop() (procman.Exit, procman.Proof) {
 // listens reports whether this is a CLI in the middle of a turn that somebody wants broken
 // off, and there is time for that.
 func (w *watch) listens() bool {
-	return w.run.reason() == Abort && w.turn.Began && w.process.Stdin != nil && !w.exited() && w.run.registry.atOnce.Err() == nil
+	return w.run.reason() == Abort && w.turn.Began && !w.exited() && w.run.registry.atOnce.Err() == nil
 }
 
 func (w *watch) exited() bool {
