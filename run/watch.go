@@ -45,7 +45,7 @@ func (w *watch) prompt() error {
 	if w.run.reason() != nil {
 		return nil // a prompt that nobody waits for costs money
 	}
-	at := time.Now()
+	at := time.Now().UTC()
 	if err := w.run.output.writeLaunched(launched{Leader: w.process.Leader(), At: at}); err != nil {
 		return err
 	}
