@@ -157,12 +157,13 @@ step_e2e() {
 	fi
 }
 
-# The demo page in a real browser.
+# The demo page in a real browser, the script clients, and the AsyncAPI document
+# as its parser reads it.
 step_page() {
 	local tests browser
 	browser=$(find_chromium) || fail "no browser: run ./test.sh install"
-	mapfile -t tests < <(find e2e/page -name '*.test.*' | sort)
-	((${#tests[@]} > 0)) || fail "no page test was found in e2e/page"
+	mapfile -t tests < <(find e2e -name node_modules -prune -o -name '*.test.mjs' -print | sort)
+	((${#tests[@]} > 0)) || fail "no test was found in e2e"
 	go build -o "$tmp/spool" .
 	SPOOL_BINARY=$tmp/spool CHROMIUM=$browser node --test --test-reporter=spec "${tests[@]}"
 }
