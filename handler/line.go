@@ -7,7 +7,7 @@ import (
 
 	"github.com/fasthttp/websocket"
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 
 	"spool/spool"
@@ -51,9 +51,9 @@ func copyLine(to io.Writer, line spool.Line, before, after []byte) error {
 	return err
 }
 
-// validText reads a line with U+FFFD for what is not UTF-8.
+// validText reads a line with U+FFFD for each byte that is not UTF-8.
 func validText(line spool.Line) io.Reader {
-	return transform.NewReader(bufio.NewReaderSize(line.Reader(), spool.BufferSize), unicode.UTF8.NewDecoder())
+	return transform.NewReader(bufio.NewReaderSize(line.Reader(), spool.BufferSize), runes.ReplaceIllFormed())
 }
 
 // onlyWriter hides that a message can read for itself: it would do so in small pieces.

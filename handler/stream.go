@@ -54,7 +54,8 @@ func (s *Server) stream(c *fiber.Ctx, f format, r *run.Run, view *run.View) erro
 	}
 	c.Set(fiber.HeaderContentType, f.mediaType())
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set("X-Accel-Buffering", "no") // a proxy shall pass on what it gets
+	c.Set("X-Accel-Buffering", "no")         // a proxy shall pass on what it gets
+	c.Response().ImmediateHeaderFlush = true // whoever asks learns of the run before it prints anything
 	every := s.config.PingInterval
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // nothing of the request may be used in here
 		defer s.hub.leave(v)
