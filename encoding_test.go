@@ -13,10 +13,10 @@ func TestS06WhatIsNotUTF8IsReplacedAndTheConnectionLives(t *testing.T) {
 	for _, test := range []struct{ print, want string }{
 		{`printf 'a\000b\377\376\n'`, "a\x00b\ufffd\ufffd"},
 		{`printf '\033[31mred\033[0m\n'`, "\x1b[31mred\x1b[0m"},
-		{`printf '\300\257\n'`, "\ufffd\ufffd"},               // overlong
-		{`printf '\355\240\200x\n'`, "\ufffd\ufffd\ufffdx"},   // a surrogate
-		{`printf '\303\n'`, "\ufffd"},                         // cut short by the line's end
-		{`printf 'no newline \342\202'`, "no newline \ufffd"}, // cut short by the file's end
+		{`printf '\300\257\n'`, "\ufffd\ufffd"},                     // overlong
+		{`printf '\355\240\200x\n'`, "\ufffd\ufffd\ufffdx"},         // a surrogate
+		{`printf '\303\n'`, "\ufffd"},                               // cut short by the line's end
+		{`printf 'no newline \342\202'`, "no newline \ufffd\ufffd"}, // cut short by the file's end: each byte is replaced
 	} {
 		e := s.run(t, script(test.print, "echo after >&2"))
 		requireEnd(t, e, "")

@@ -71,9 +71,7 @@ func startServerWith(t testing.TB, change func(*exec.Cmd), flags ...string) *ser
 // finish stops the server, at once if it still runs, and looks for what it left behind.
 func (s *server) finish(t testing.TB) {
 	t.Helper()
-	for range 2 { // the second signal leaves out every grace
-		_ = s.command.Process.Signal(syscall.SIGTERM)
-	}
+	s.hurry()
 	s.awaitExit(t)
 	if t.Failed() {
 		t.Logf("the server's log:\n%s", s.log)
@@ -81,6 +79,21 @@ func (s *server) finish(t testing.TB) {
 	require.NotContains(t, s.log.String(), "DATA RACE")
 	require.NotContains(t, s.log.String(), "panic")
 	s.requireNoSurvivors(t)
+}
+
+// hurry stops the server without any grace. Two signals at once may be one: they are repeated
+// until it has exited, or does not do so.
+func (s *server) hurry() {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for range patience / (50 * time.Millisecond) {
+		_ = s.command.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-s.exited:
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // awaitExit waits for the server to exit, and kills it when that takes too long.
