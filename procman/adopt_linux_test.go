@@ -75,6 +75,20 @@ func TestStopOfAnAdoptedIsPoliteFirst(t *testing.T) {
 	require.Equal(t, Proof{Rung: RungTerm}, proof)
 }
 
+func TestInterruptOfAnAdopted(t *testing.T) {
+	id := newID()
+	e := startEarlier(t, shared.Method(), map[string]string{
+		id: `trap 'echo "broken off"' INT; echo $ID $$; while :; do sleep 0.01; done`,
+	})
+	e.die(t)
+	p := adopt(t, e.Leaders, 0)[id]
+	p.Interrupt()
+	require.Equal(t, "broken off", line(t, e.out))
+	require.False(t, p.ended(), "it decides itself what that means")
+	p.Stop(t.Context(), 0)
+	p.Interrupt() // of nobody
+}
+
 // What an agent and its tools may leave behind when their server dies. The others are told
 // from what they have started.
 var leftovers = []string{
