@@ -4,9 +4,12 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/schema"
 )
 
 func read(t *testing.T, name string) string {
@@ -32,17 +35,28 @@ func TestPageHoldsNothingThatThePolicyForbids(t *testing.T) {
 	require.NotRegexp(t, `(?i)@import|url\(`, read(t, "ws-demo.css"), "the style sheet loads something")
 }
 
-// Text from the agent must never become markup, and the page's own address and storage
-// must not matter.
+// Text from the agent must never become markup, and the page stores nothing.
 func TestScriptUsesNoDangerousSink(t *testing.T) {
 	t.Parallel()
 	require.NotRegexp(t, `innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|setAttribute\('on|`+
-		`createContextualFragment|DOMParser|srcdoc|location\.(?:search|hash|href)|URLSearchParams|localStorage|sessionStorage|cookie`,
+		`createContextualFragment|DOMParser|srcdoc|location\.(?:search|href)|document\.URL|URLSearchParams|localStorage|sessionStorage|cookie`,
 		read(t, "ws-demo.js"))
 }
 
+// The page's address may name a run to show. Whatever does not look like one means nothing, and
+// what is asked of the server is made of such ids only.
+func TestScriptTakesOnlyRunIDsFromItsAddress(t *testing.T) {
+	t.Parallel()
+	script := read(t, "ws-demo.js")
+	require.Contains(t, script, "const RUN_ID = /"+schema.RunID.String()+"/;")
+	require.Equal(t, 1, strings.Count(script, "location.hash"))
+	require.Contains(t, script, "return RUN_ID.exec(location.hash.slice(1))?.[0] ?? '';")
+	require.Equal(t, 1, strings.Count(script, ".href"))
+	require.Contains(t, script, "link.href = `#${id}`;")
+}
+
 // httpOnly are the codes that no socket ever sees.
-var httpOnly = []string{"FORBIDDEN_HOST", "FORBIDDEN_ORIGIN", "BAD_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "UPGRADE_REQUIRED", "TOO_LARGE"}
+var httpOnly = []string{"FORBIDDEN_HOST", "FORBIDDEN_ORIGIN", "BAD_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "UPGRADE_REQUIRED", "TOO_LARGE", "KEY_REUSED"}
 
 func TestEveryErrorCodeIsExplained(t *testing.T) {
 	t.Parallel()

@@ -20,14 +20,17 @@ export async function newPage(t, options = {}) {
   t.after(() => context.close());
   context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  const seen = { problems: [], dialogs: [], requests: [], sockets: [] };
+  const seen = { problems: [], dialogs: [], requests: [], changes: [], sockets: [] };
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) seen.problems.push(message.text());
   });
   page.on('pageerror', (error) => seen.problems.push(error.message));
   page.on('dialog', (dialog) => { seen.dialogs.push(dialog.message()); dialog.dismiss(); });
   page.on('websocket', (socket) => seen.sockets.push(socket.url()));
-  context.on('request', (request) => seen.requests.push(request.url()));
+  context.on('request', (request) => {
+    seen.requests.push(request.url());
+    if (request.method() !== 'GET') seen.changes.push(`${request.method()} ${request.url()}`);
+  });
   context.on('page', () => seen.dialogs.push('a window was opened'));
   return { page, seen };
 }
@@ -36,8 +39,12 @@ export async function newPage(t, options = {}) {
 export async function openDemo(t, url, options) {
   const { page, seen } = await newPage(t, options);
   await page.goto(url);
-  await page.locator('#server:not([data-health="unknown"])').waitFor();
+  await healthKnown(page);
   return { page, seen };
+}
+
+export function healthKnown(page) {
+  return page.locator('#server:not([data-health="unknown"])').waitFor();
 }
 
 // send fills in the form and sends it.
@@ -71,6 +78,19 @@ export function reaches(page, state) {
   return page.locator(`#state[data-state="${state}"]`).waitFor();
 }
 
+// runOf returns the id of the run that the page shows, once it has one.
+export async function runOf(page) {
+  await page.locator('#run-id', { hasText: /^run_/ }).waitFor();
+  return page.locator('#run-id').textContent();
+}
+
+// openRaw unfolds the raw lines and returns them once there are so many.
+export async function openRaw(page, count = 1) {
+  await page.locator('#raw').evaluate((raw) => { raw.open = true; });
+  await page.locator('#raw-list li').nth(count - 1).waitFor();
+  return page.locator('#raw-list li').allTextContents();
+}
+
 // assertQuiet fails when the page did anything besides talking to its own server.
 export function assertQuiet(seen, url) {
   assert.deepEqual(seen.problems, [], 'no errors on the console, CSP reports among them');
@@ -80,5 +100,6 @@ export function assertQuiet(seen, url) {
 export function assertHarmless(seen, url) {
   assert.deepEqual(seen.dialogs, [], 'no dialog and no window');
   assert.deepEqual(seen.requests.filter((to) => !to.startsWith(`${url}/`)), [], 'no request elsewhere');
-  assert.deepEqual(seen.sockets.filter((to) => to !== `${url.replace('http', 'ws')}/ws/claude`), [], 'no other socket');
+  const ours = new RegExp(`^${url.replace('http', 'ws')}/ws/(claude|runs/run_[a-z2-7]{26}\\?from=\\d+)$`);
+  assert.deepEqual(seen.sockets.filter((to) => !ours.test(to)), [], 'no other socket');
 }

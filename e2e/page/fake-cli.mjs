@@ -1,5 +1,5 @@
 // A stand-in CLI whose output a test writes itself: the prompt names a scenario, and the
-// scenario's lines are what it prints.
+// scenario's lines are what it prints. Any other prompt fails, with itself as the reason.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,10 +16,18 @@ if (process.argv.includes('--version')) {
 function write(to, text) {
   for (let data = Buffer.from(text); data.length > 0;) data = data.subarray(writeSync(to, data));
 }
+function scenario(name) {
+  try {
+    return JSON.parse(readFileSync(join(__dirname, name + '.json')));
+  } catch {
+    const failure = { type: 'result', subtype: 'success', is_error: true, num_turns: 1, result: name, total_cost_usd: 0.25 };
+    return { stdout: JSON.stringify(failure) + '\\n', stderr: '', exit: 1 };
+  }
+}
 createInterface({ input: process.stdin }).once('line', (line) => {
   const { content } = JSON.parse(line).message;
   const name = (typeof content === 'string' ? content : content.map((block) => block.text).join('')).trim();
-  const { stdout, stderr, exit } = JSON.parse(readFileSync(join(__dirname, name + '.json')));
+  const { stdout, stderr, exit } = scenario(name);
   write(2, stderr);
   write(1, stdout);
   process.exit(exit);

@@ -4,16 +4,15 @@ import assert from 'node:assert/strict';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { assertQuiet, ended, launch, openDemo, press, reaches, send } from './browser.mjs';
-import { startServer } from './server.mjs';
+import { after, test } from 'node:test';
+import { assertQuiet, ended, healthKnown, launch, newPage, openDemo, openRaw, press, reaches, send } from './browser.mjs';
+import { startServer, submit } from './server.mjs';
 
-let browser;
-before(async () => { browser = await launch(); });
+const browser = await launch();
 after(() => browser.close());
+const server = await startServer({ after }, '--demo');
 
 test('the prompt is counted and limited in UTF-8 bytes', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page, seen } = await openDemo(t, server.url);
   for (const [prompt, count, fits] of [
     ['é😀a', '7 of 8,192 bytes', true],
@@ -25,7 +24,7 @@ test('the prompt is counted and limited in UTF-8 bytes', async (t) => {
     assert.equal(await page.locator('#prompt-bytes').textContent(), count);
     assert.equal(await page.locator('#prompt').getAttribute('aria-invalid'), String(!fits));
     await press(page);
-    if (fits) assert.equal((await ended(page)).state, 'finished', 'the server agrees about the limit');
+    if (fits) assert.equal((await ended(page)).state, 'succeeded', 'the server agrees about the limit');
   }
   assert.equal(seen.sockets.length, 2, 'what does not fit is not sent');
   assert.match(await page.locator('#prompt-problem').textContent(), /4 bytes too long/);
@@ -33,7 +32,6 @@ test('the prompt is counted and limited in UTF-8 bytes', async (t) => {
 });
 
 test('what the server would refuse is refused at the field that is wrong', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page, seen } = await openDemo(t, server.url);
   for (const [prompt, meta, field] of [
     ['', 'A', 'prompt'], [' \n\t\u3000', 'A', 'prompt'], ['hi', '', 'meta'], ['hi', 'task', 'meta'],
@@ -45,12 +43,11 @@ test('what the server would refuse is refused at the field that is wrong', async
   }
   assert.equal(seen.sockets.length, 0);
   await send(page, 'hi', { meta: 'A-1_' });
-  assert.equal((await ended(page)).state, 'finished');
+  assert.equal((await ended(page)).state, 'succeeded');
   assertQuiet(seen, server.url);
 });
 
 test('the keyboard is enough', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page, seen } = await openDemo(t, server.url);
   await tabTo(page, 'prompt');
   await page.keyboard.type('silent');
@@ -58,7 +55,7 @@ test('the keyboard is enough', async (t) => {
   await reaches(page, 'running');
   await tabTo(page, 'cancel');
   await page.keyboard.press('Enter');
-  assert.equal((await ended(page)).state, 'cancelled');
+  assert.equal((await ended(page)).state, 'aborted');
   await page.locator('#send:focus').waitFor(); // not lost with the button that went away
   await tabTo(page, 'prompt');
   await page.keyboard.press('Control+A');
@@ -67,10 +64,19 @@ test('the keyboard is enough', async (t) => {
   await page.keyboard.press('Space');
   await tabTo(page, 'send');
   await page.keyboard.press('Enter');
-  await reaches(page, 'finished');
+  await reaches(page, 'succeeded');
   await tabTo(page, 'raw', 'summary');
   await page.keyboard.press('Enter');
   await page.locator('#raw-list li').first().waitFor();
+  const shown = await page.locator('#run-id').textContent();
+  await page.locator('.entry').nth(1).waitFor();
+  await tabTo(page, 'filter-state');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab'); // the first row is the run that is shown
+  await page.keyboard.press('Enter');
+  await page.locator('.entry[aria-current]:focus').waitFor();
+  await reaches(page, 'aborted');
+  assert.notEqual(await page.locator('#run-id').textContent(), shown);
   assertQuiet(seen, server.url);
 });
 
@@ -92,9 +98,8 @@ async function tabTo(page, id, tag = '') {
 }
 
 test('a screen reader hears states, and not every token', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page } = await openDemo(t, server.url);
-  assert.equal(await page.getByRole('status').textContent(), 'Not connected');
+  assert.equal(await page.getByRole('status').textContent(), 'No run yet');
   assert.equal(await page.locator('#output[aria-live], #output [aria-live], #elapsed[aria-live]').count(), 0);
   assert.equal(await page.getByRole('main').count(), 1);
   assert.equal(await page.getByRole('banner').count(), 1);
@@ -102,26 +107,28 @@ test('a screen reader hears states, and not every token', async (t) => {
   assert.equal(await page.getByLabel(/Task id/).count(), 1);
   assert.equal(await page.getByRole('checkbox', { name: /Token by token/ }).count(), 1);
   await send(page, 'hello');
-  await page.getByRole('status').filter({ hasText: 'Finished' }).waitFor();
+  await page.getByRole('status').filter({ hasText: 'Succeeded' }).waitFor();
 });
 
-test('360 and 1280 pixels, light and dark: nothing sticks out', async (t) => {
-  const server = await startServer(t, '--demo');
+test('360 to 1280 pixels, light and dark: nothing sticks out', async (t) => {
   const shots = await mkdtemp(join(tmpdir(), 'spool-screens-'));
   t.diagnostic(`screenshots: ${shots}`);
-  for (const width of [360, 1280]) {
+  const long = `A_${'x'.repeat(150)} ${'words and '.repeat(40)}`;
+  const runs = await Promise.all(['tool', 'error', long].map((prompt) => submit(server, prompt, { meta: 'M'.repeat(64), wait: true })));
+  for (const width of [360, 768, 1280]) {
     for (const colorScheme of ['light', 'dark']) {
-      const { page } = await openDemo(t, server.url, { viewport: { width, height: 800 }, colorScheme });
-      for (const word of ['tool', 'error']) {
-        await send(page, word);
+      const { page } = await newPage(t, { viewport: { width, height: 800 }, colorScheme });
+      for (const { run } of runs) {
+        await page.goto(`${server.url}/#${run}`);
+        await healthKnown(page);
+        await page.locator('#recent').evaluate((recent) => { recent.open = true; });
+        await page.locator('.entry[aria-current]').waitFor();
         await ended(page);
-        await page.locator('#raw').evaluate((raw) => { raw.open = true; });
-        await page.locator('#raw-list li').first().waitFor();
+        await openRaw(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);
-        await page.evaluate(() => scrollTo(0, 0));
-        await page.screenshot({ path: join(shots, `${width}-${colorScheme}-${word}.png`), fullPage: true });
       }
+      await page.screenshot({ path: join(shots, `${width}-${colorScheme}.png`), fullPage: true });
     }
   }
 });

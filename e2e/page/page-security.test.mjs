@@ -81,7 +81,7 @@ test('W4: nothing in the page\'s address changes anything', async (t) => {
   assert.equal(await page.locator('#partial').isChecked(), false);
   assert.equal(seen.sockets.length, 0, 'it connects to nothing by itself');
   await send(page, 'hello');
-  assert.equal((await ended(page)).state, 'finished');
+  assert.equal((await ended(page)).state, 'succeeded');
   assert.deepEqual(seen.sockets, [server.ws]);
   assert.deepEqual(seen.requests.slice(1).filter((url) => url.includes('secret')), []);
   assert.doesNotMatch(await page.locator('body').innerText(), /secret|9\/ws/);

@@ -2,38 +2,39 @@
 
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { assertQuiet, ended, launch, openDemo, press, reaches, send } from './browser.mjs';
-import { startServer, tempDir, until } from './server.mjs';
+import { after, describe, test } from 'node:test';
+import { assertHarmless, assertQuiet, ended, launch, openDemo, openRaw, press, reaches, runOf, send } from './browser.mjs';
+import { linesOf, recordOf, startServer } from './server.mjs';
 
-let browser;
-before(async () => { browser = await launch(); });
+const browser = await launch();
 after(() => browser.close());
+const server = await startServer({ after }, '--demo', '--result-grace=200ms', '--stop-grace=1s');
 
-test('a prompt streams and ends finished, with close code 1000 in words', async (t) => {
-  const server = await startServer(t, '--demo');
+test('a prompt streams and ends well, with close code 1000 in words', async (t) => {
   const { page, seen } = await openDemo(t, server.url);
-  await send(page, 'hello spool');
+  assert.equal(await page.locator('#state').textContent(), 'No run yet');
+  await send(page, 'hello spool', { meta: 'T-1' });
   const end = await ended(page);
-  assert.equal(end.state, 'finished');
-  assert.match(end.title, /1000/);
+  assert.equal(end.state, 'succeeded');
+  assert.match(end.title, /^Succeeded.*1000/);
   assert.match(await page.locator('#output').textContent(), /hello spool/);
-  assert.match(await page.locator('#run-id').textContent(), /^run_/);
-  assert.match(await page.locator('.result').textContent(), /tokens? in.*\$/);
+  assert.match(await page.locator('.result').textContent(), /tokens? in, \d+ out/);
+  assert.equal(await page.locator('#asked').textContent(), 'hello spool');
+  assert.equal(await page.locator('#run-meta').textContent(), 'T-1');
+  assert.deepEqual(await openRaw(page, 3), await linesOf(server, await runOf(page)));
+  assert.equal((await recordOf(server, await runOf(page))).detach, true);
   assertQuiet(seen, server.url);
 });
 
 test('token by token shows the text once, as it grows', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page, seen } = await openDemo(t, server.url);
   await page.evaluate(watchText);
   await send(page, 'hello once', { partial: true });
-  assert.equal((await ended(page)).state, 'finished');
+  assert.equal((await ended(page)).state, 'succeeded');
   const text = await page.locator('#output .text').evaluateAll((parts) => parts.map((p) => p.textContent).join(''));
   assert.equal(text.split('hello once').length, 2, `shown once: ${text}`);
   assert.ok(await page.evaluate(() => globalThis.growth.size) > 3, 'the text grew in several steps');
-  assert.equal(text, await wholeText(page));
+  assert.equal(text, textOf(await linesOf(server, await runOf(page))));
   assertQuiet(seen, server.url);
 });
 
@@ -45,21 +46,16 @@ function watchText() {
     .observe(output, { childList: true, subtree: true, characterData: true });
 }
 
-// wholeText is the answer as the raw frames have it: the text of the assistant lines.
-async function wholeText(page) {
-  await page.locator('#raw summary').click();
-  // The list is filled with the next animation frame; the result is its last line.
-  await page.locator('#raw-list li', { hasText: '"type":"result"' }).first().waitFor();
-  const frames = await page.locator('#raw-list li').allTextContents();
-  return frames.filter((text) => text.startsWith('{"type":"assistant"')).map((text) => JSON.parse(text))
+// textOf is the answer as the lines have it: the text of the assistant lines.
+function textOf(lines) {
+  return lines.filter((text) => text.startsWith('{"type":"assistant"')).map((text) => JSON.parse(text))
     .flatMap((line) => line.message.content).filter((block) => block.type === 'text').map((block) => block.text).join('');
 }
 
 test('a tool call is a card with its input and its result', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page, seen } = await openDemo(t, server.url);
   await send(page, 'tool');
-  assert.equal((await ended(page)).state, 'finished');
+  assert.equal((await ended(page)).state, 'succeeded');
   const card = page.locator('details.tool').first();
   assert.equal(await card.locator('.toolname').textContent(), 'Bash');
   assert.equal(await card.getAttribute('data-result'), 'ok');
@@ -67,20 +63,22 @@ test('a tool call is a card with its input and its result', async (t) => {
   assertQuiet(seen, server.url);
 });
 
-test('cancel stops the process tree and says so', async (t) => {
-  const server = await startServer(t, '--demo');
+test('cancel ends the run with all its processes, and keeps what there is of the answer', async (t) => {
   const { page, seen } = await openDemo(t, server.url);
-  await send(page, 'silent');
-  await reaches(page, 'running');
-  await server.running(1);
-  const run = await page.locator('#run-id').textContent();
+  await send(page, 'slow');
+  await page.locator('#output .text').nth(2).waitFor();
+  const run = await runOf(page);
   assert.notEqual((await marked(run)).length, 0, 'the run has a process to stop');
   await page.locator('#cancel').click();
   const end = await ended(page);
-  assert.equal(end.state, 'cancelled');
+  assert.equal(end.state, 'aborted');
   assert.match(end.what, /You cancelled/);
-  await server.running(0);
+  assert.match(await page.locator('#output').textContent(), /^This is Spool's/);
   assert.deepEqual(await marked(run), [], 'no process of the run is left');
+  const record = await recordOf(server, run);
+  assert.equal(record.state, 'aborted');
+  assert.deepEqual(record.stop.survivors, []);
+  assert.deepEqual(seen.changes, [`POST ${server.url}/api/runs/${run}/abort`]);
   assertQuiet(seen, server.url);
 });
 
@@ -91,107 +89,135 @@ async function marked(run) {
   return pids.filter((_, i) => environs[i].split('\0').includes(`SPOOL_RUN=${run}`));
 }
 
+test('a run that somebody else ends says so', async (t) => {
+  const { page, seen } = await openDemo(t, server.url);
+  await send(page, 'silent');
+  await reaches(page, 'running');
+  await fetch(`${server.url}/api/runs/${await runOf(page)}/abort`, { method: 'POST' });
+  const end = await ended(page);
+  assert.equal(end.state, 'aborted');
+  assert.match(end.error, /^ABORTED/);
+  assert.match(end.what, /Somebody/);
+  assertQuiet(seen, server.url);
+});
+
 const failures = { error: 'API_ERROR', crash: 'EXIT_NONZERO', silent: 'TIMEOUT_WALL', slow: 'TIMEOUT_WALL' };
 
-test('every scripted word ends as it says', async (t) => {
-  const server = await startServer(t, '--demo', '--result-grace=200ms', '--stop-grace=500ms');
-  const { words } = await server.health();
-  await pressWords(t, server, words.map(({ word }) => word).filter((word) => failures[word] !== 'TIMEOUT_WALL'));
+describe('what takes some time', { concurrency: true }, () => {
+  test('every scripted word ends as it says', async (t) => {
+    const { words } = await server.health();
+    const short = words.map(({ word }) => word).filter((word) => failures[word] !== 'TIMEOUT_WALL');
+    await Promise.all(short.map((word) => pressWord(t, server, word, failures[word] ? 'failed' : 'succeeded')));
+  });
+
+  test('a run is warned of its deadline, and times out', async (t) => {
+    const hasty = await startServer(t, '--demo', '--run-timeout=12s', '--stop-grace=500ms');
+    const warned = async (page) => {
+      await page.locator('#state', { hasText: 'nearly over' }).waitFor();
+      assert.match(await page.locator('#deadline').textContent(), /about to stop this run: .* in [012] seconds?\./);
+    };
+    await Promise.all(['slow', 'silent'].map((word) => pressWord(t, hasty, word, 'timed_out', warned)));
+  });
 });
 
-test('the words that take too long end in a timeout', async (t) => {
-  const server = await startServer(t, '--demo', '--run-timeout=1s', '--stop-grace=500ms');
-  await pressWords(t, server, ['slow', 'silent']);
-});
-
-async function pressWords(t, server, words) {
-  const { page, seen } = await openDemo(t, server.url);
-  for (const word of words) {
-    await page.locator('#words button').filter({ has: page.getByText(word, { exact: true }) }).click();
-    await press(page);
-    const end = await ended(page);
-    assert.equal(end.state, failures[word] ? 'failed' : 'finished', `${word}: ${end.error}`);
-    assert.match(end.title, failures[word] ? /1011/ : /1000/, word);
-    assert.ok(end.error.startsWith(failures[word] ?? ''), `${word}: ${end.error}`);
-    if (failures[word]) assert.ok(end.todo.length > 10, `${word} says what to do`);
-  }
-  assertQuiet(seen, server.url);
+async function pressWord(t, on, word, state, meanwhile = async () => {}) {
+  const { page, seen } = await openDemo(t, on.url);
+  await page.locator('#words button').filter({ has: page.getByText(word, { exact: true }) }).click();
+  await press(page);
+  await meanwhile(page);
+  const end = await ended(page);
+  assert.equal(end.state, state, `${word}: ${end.error}`);
+  assert.match(end.title, failures[word] ? /1011/ : /1000/, word);
+  assert.ok(end.error.startsWith(failures[word] ?? ''), `${word}: ${end.error}`);
+  if (failures[word]) assert.ok(end.todo.length > 10, `${word} says what to do`);
+  assert.equal(await page.locator('#deadline').isVisible(), false);
+  assertQuiet(seen, on.url);
 }
 
 test('lines on stderr are shown apart from the answer', async (t) => {
-  const server = await startServer(t, '--demo');
   const { page } = await openDemo(t, server.url);
   assert.equal(await page.locator('#stderr').isVisible(), false);
   await send(page, 'stderr');
-  assert.equal((await ended(page)).state, 'finished');
+  assert.equal((await ended(page)).state, 'succeeded');
   await page.locator('#stderr summary').click();
   await page.locator('#stderr-list li').first().waitFor();
 });
 
-test('a run that must wait shows its place, then runs', async (t) => {
-  const server = await startServer(t, '--demo', '--max-runs=1');
-  const [first, second] = [await openDemo(t, server.url), await openDemo(t, server.url)];
+test('a second click on Send is no second run, another prompt is', async (t) => {
+  const { page, seen } = await openDemo(t, server.url);
+  await page.locator('#prompt').fill('silent');
+  await page.locator('#send').dblclick();
+  const first = await runOf(page);
+  await send(page, 'hello');
+  assert.equal((await ended(page)).state, 'succeeded');
+  assert.equal(seen.sockets.length, 2);
+  assert.notEqual(await runOf(page), first);
+  assert.equal((await recordOf(server, first)).state, 'running', 'the run that is not shown goes on');
+  await fetch(`${server.url}/api/runs/${first}/abort`, { method: 'POST' });
+  assertQuiet(seen, server.url);
+});
+
+test('a run that must wait shows its place, then runs; one without a place is told to come back', async (t) => {
+  const small = await startServer(t, '--demo', '--max-runs=1', '--max-queue=1');
+  const [first, second, third] = await Promise.all([1, 2, 3].map(() => openDemo(t, small.url)));
   await send(first.page, 'silent');
   await reaches(first.page, 'running');
   await send(second.page, 'hello');
   await reaches(second.page, 'queued');
   assert.match(await second.page.locator('#state').textContent(), /place 1/);
-  await first.page.locator('#cancel').click();
-  assert.equal((await ended(second.page)).state, 'finished');
-});
-
-test('a run for which there is no place is told to come back later', async (t) => {
-  const server = await startServer(t, '--demo', '--max-runs=1', '--max-queue=0');
-  const [first, second] = [await openDemo(t, server.url), await openDemo(t, server.url)];
-  await send(first.page, 'silent');
-  await reaches(first.page, 'running');
-  await send(second.page, 'hello');
-  const end = await ended(second.page);
+  await send(third.page, 'hello');
+  const end = await ended(third.page);
+  assert.equal(end.state, 'refused');
   assert.match(end.title, /1013/);
   assert.match(end.error, /^OVERLOADED/);
   assert.match(end.todo, /Wait/);
+  await first.page.locator('#cancel').click();
+  assert.equal((await ended(second.page)).state, 'succeeded');
 });
 
-test('a server that stops, dies or is gone is told apart', async (t) => {
-  const server = await startServer(t, '--demo', '--drain-grace=100ms', '--stop-grace=200ms');
-  const { page } = await openDemo(t, server.url);
+test('a cancelled run gives its place in the queue up', async (t) => {
+  const small = await startServer(t, '--demo', '--max-runs=1');
+  const [first, second] = await Promise.all([1, 2].map(() => openDemo(t, small.url)));
+  await send(first.page, 'silent');
+  await reaches(first.page, 'running');
+  await send(second.page, 'hello');
+  await reaches(second.page, 'queued');
+  await second.page.locator('#cancel').click();
+  assert.equal((await ended(second.page)).state, 'aborted');
+  assert.equal((await small.health()).runs.queued, 0);
+  await first.page.locator('#cancel').click();
+  assert.equal((await ended(first.page)).state, 'aborted');
+});
+
+test('a server that stops, and one that is gone, are told apart', async (t) => {
+  const other = await startServer(t, '--demo', '--drain-grace=100ms', '--stop-grace=200ms');
+  const { page, seen } = await openDemo(t, other.url);
   await send(page, 'silent');
   await reaches(page, 'running');
-  server.signal('SIGTERM');
+  other.signal('SIGTERM');
   const stopped = await ended(page);
+  assert.equal(stopped.state, 'interrupted');
   assert.match(stopped.title, /1001/);
   assert.match(stopped.error, /^DRAINING/);
-  await server.exited;
+  await other.exited;
   await press(page);
-  assert.match((await ended(page)).what, /No connection could be made/);
+  const gone = await ended(page);
+  assert.equal(gone.state, 'refused');
+  assert.match(gone.what, /No connection could be made/);
   await page.locator('#server-text', { hasText: 'does not answer' }).waitFor();
-});
-
-test('a server killed in the middle of a run is close code 1006, and the next one cleans up', async (t) => {
-  const flags = ['--demo', '--stop-grace=500ms', `--data-dir=${join(await tempDir(t), 'data')}`];
-  const server = await startServer(t, ...flags);
-  const { page } = await openDemo(t, server.url);
-  await send(page, 'silent');
-  await reaches(page, 'running');
-  const run = await page.locator('#run-id').textContent();
-  server.signal('SIGKILL');
-  const end = await ended(page);
-  assert.equal(end.state, 'failed');
-  assert.match(end.title, /1006/);
-  await server.exited;
-  await startServer(t, ...flags);
-  await until(async () => (await marked(run)).length === 0, 'no process of the run is left');
+  assertHarmless(seen, other.url);
 });
 
 test('without the CLI the page says what is wrong and what to do', async (t) => {
-  const server = await startServer(t, '--claude=/nonexistent/claude');
-  const { page, seen } = await openDemo(t, server.url);
-  const { cli } = await server.health();
+  const bare = await startServer(t, '--claude=/nonexistent/claude');
+  const { page, seen } = await openDemo(t, bare.url);
+  const { cli } = await bare.health();
   assert.equal(cli.found, false);
   assert.equal(await page.locator('#notice-title').textContent(), cli.problem);
   assert.equal(await page.locator('#notice-text').textContent(), cli.hint);
   await send(page, 'hello');
   const end = await ended(page);
+  assert.equal(end.state, 'failed');
   assert.match(end.error, /^SPAWN_FAILED/);
-  assertQuiet(seen, server.url);
+  assertQuiet(seen, bare.url);
 });

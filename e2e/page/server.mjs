@@ -32,7 +32,8 @@ async function binary() {
 }
 
 // startServer starts the server with these flags and returns it once it listens:
-// { url, ws, pid, health(), running(n), stop(signal), exited }.
+// { url, ws, pid, health(), running(n), signal(name), exited }. With { after } of the test
+// runner for t it is the server of all tests of a file.
 export async function startServer(t, ...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'spool-page-')); // a --data-dir among the flags comes later and wins
   const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${join(dir, 'data')}`, ...flags],
@@ -78,6 +79,22 @@ async function stop(child, exited) {
   await exited;
   clearInterval(again);
   clearTimeout(enough);
+}
+
+// submit starts a run over HTTP and returns its record, once it has ended if wait is set.
+export async function submit(server, prompt, { meta = 'TASK-123', wait = false } = {}) {
+  const response = await fetch(`${server.url}/api/runs${wait ? '?wait=true' : ''}`, { method: 'POST', body: JSON.stringify({ prompt, meta }) });
+  return response.json();
+}
+
+export async function recordOf(server, run) {
+  return (await fetch(`${server.url}/api/runs/${run}`)).json();
+}
+
+// linesOf returns the output of a run, at its end, as the server has it.
+export async function linesOf(server, run) {
+  const response = await fetch(`${server.url}/api/runs/${run}/lines`, { headers: { Accept: 'text/plain' } });
+  return (await response.text()).split('\n').slice(0, -1);
 }
 
 async function health(url) {
