@@ -8,6 +8,32 @@ import (
 	"spool/store"
 )
 
+// halt is closed when the run shall not go on. One with a result is left to end by itself,
+// within the result grace: it may be writing its session down.
+func (w *watch) halt() <-chan struct{} {
+	if w.finishes() {
+		return w.run.registry.atOnce.Done()
+	}
+	return w.run.ctx.Done()
+}
+
+// finishes reports whether the run has its result, and time to end by itself.
+func (w *watch) finishes() bool {
+	return w.turn.Result != nil && !w.cutShort && !w.beyond && w.run.registry.atOnce.Err() == nil
+}
+
+// catchUp reads what the process wrote before it is ended, and reports whether the result is
+// in that: who has seen it and leaves must not be faster than this server.
+func (w *watch) catchUp() bool {
+	for end, more := size(w.files.out), true; more && w.at < end; {
+		var err error
+		if more, err = w.look(); err != nil {
+			w.fail("read output", err)
+		}
+	}
+	return w.finishes()
+}
+
 // recordReason writes down why the run is being ended, before anything is done about it: a
 // server that goes on after a crash does not guess.
 func (w *watch) recordReason() {
@@ -35,7 +61,7 @@ func (w *watch) stop() (procman.Exit, procman.Proof) {
 // listens reports whether this is a CLI in the middle of a turn that somebody wants broken
 // off, and there is time for that.
 func (w *watch) listens() bool {
-	return w.run.reason() == Abort && w.turn.Began && !w.exited() && w.run.registry.atOnce.Err() == nil
+	return w.run.reason() == Abort && w.turn.Began && w.turn.Result == nil && !w.exited() && w.run.registry.atOnce.Err() == nil
 }
 
 func (w *watch) exited() bool {
@@ -85,7 +111,7 @@ func (w *watch) lookAll() {
 // its result is not asked: with tasks in the background the CLI answers SIGTERM by taking
 // another turn, which costs money.
 func (w *watch) stopGrace() time.Duration {
-	if reason := w.run.reason(); reason != nil && reason.Limit {
+	if reason := w.run.reason(); w.beyond || reason != nil && reason.Limit {
 		return 0
 	}
 	if !w.exited() && w.turn.Result != nil {

@@ -25,6 +25,7 @@ type watch struct {
 	lines     *spool.Reader
 	turn      claude.Turn
 	count     int64         // of lines
+	at        int64         // up to where they were read
 	discarded int64         // of stderr, up to this offset
 	beyond    bool          // more output than allowed
 	cutShort  bool          // ended without having come to its result
@@ -85,28 +86,28 @@ func (w *watch) next(more bool) bool {
 	}
 	select {
 	case <-w.process.Exited():
-	case <-w.run.ctx.Done():
+		return false
 	case <-w.grace:
-	case <-w.wall.warn:
-		w.wallIsClose = true
-		w.run.warn(w.wall.at)
-		return true
-	case <-w.idle.warn:
-		w.run.warn(w.idle.at)
-		return true
+		return false
+	case <-w.process.Overrun():
+		w.run.Stop(beyond(schema.ProcessLimit, fmt.Sprintf("more than %d processes", w.run.registry.agent.MaxProcesses)))
+		return false
+	case <-w.halt():
+		return w.catchUp()
 	case <-w.wall.due:
 		w.run.Stop(timedOut(schema.TimeoutWall, "the run took longer than "+w.run.timeout().String()))
 	case <-w.idle.due:
 		w.run.Stop(timedOut(schema.TimeoutIdle, "no output for "+w.run.registry.config.IdleTimeout.String()))
-	case <-w.process.Overrun():
-		w.run.Stop(beyond(schema.ProcessLimit, fmt.Sprintf("more than %d processes", w.run.registry.agent.MaxProcesses)))
+	case <-w.wall.warn:
+		w.wallIsClose = true
+		w.run.warn(w.wall.at)
+	case <-w.idle.warn:
+		w.run.warn(w.idle.at)
 	case <-w.growth.C:
 		w.restIdle()
-		return true
 	case <-now:
-		return true
 	}
-	return false
+	return true
 }
 
 // look reads the lines that have come, checks the limits, and reports whether there is
@@ -130,7 +131,7 @@ func (w *watch) look() (more bool, err error) {
 // read takes one line. The first result ends the deadlines and asks the CLI to go, by the
 // end of its stdin; then it has the result grace to do so.
 func (w *watch) read(line spool.Line) error {
-	w.count = line.N
+	w.count, w.at = line.N, line.Offset+line.Size+1
 	head, err := line.Head(claude.HeadSize)
 	if err != nil {
 		return err

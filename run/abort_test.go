@@ -1,0 +1,217 @@
+package run
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"spool/procman"
+	"spool/schema"
+)
+
+// Lines of scripts that speak as the CLI does.
+const (
+	// readPrompt takes the prompt's line.
+	readPrompt = `read -r prompt;`
+	// brokenOff is the result of a turn that was interrupted.
+	brokenOff = `echo '{"type":"result","subtype":"error_during_execution","is_error":true,"num_turns":2,"total_cost_usd":0.25,"usage":{"input_tokens":3,"output_tokens":4}}';`
+	// obeys answers an interrupt, and exits at the end of its stdin, as the CLI does.
+	obeys = sessionLine + readPrompt + `echo ready; while read -r line; do case "$line" in *'"subtype":"interrupt"'*) ` + brokenOff + ` esac; done; exit 1`
+	// ignores does neither.
+	ignores = sessionLine + readPrompt + `echo ready; while :; do sleep 0.02; done`
+)
+
+// awaitReady waits for the line with which a script says that it is ready.
+func awaitReady(t *testing.T, v *View) {
+	t.Helper()
+	for {
+		event, err := v.Next()
+		switch {
+		case err == nil && event.Frame == nil && string(event.Line.Bytes) == "ready":
+			return
+		case err != nil:
+			require.ErrorIs(t, err, ErrWait)
+			v.await(t)
+		}
+	}
+}
+
+// abort starts a run, aborts it when it is ready, and returns it at its end, with the time
+// that took.
+func (h house) abort(t *testing.T) (*Run, time.Duration) {
+	t.Helper()
+	r, view := h.submit(t, detached)
+	defer view.Leave(ClientGone)
+	awaitReady(t, view)
+	start := time.Now()
+	r.Stop(Abort)
+	o := r.end(t)
+	took := time.Since(start)
+	require.Equal(t, schema.Aborted, o.State)
+	require.Equal(t, schema.RunAborted, o.Code())
+	require.Empty(t, o.Proof.Survivors)
+	record := h.record(t, r)
+	require.Equal(t, schema.Aborted, record.State)
+	require.Equal(t, Abort, (*Reason)(record.Reason))
+	require.Equal(t, string(o.Proof.Rung), record.Stop.Rung)
+	require.Equal(t, session, record.Session, "it can be resumed")
+	return r, took
+}
+
+func TestAnAbortBreaksTheTurnOff(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, obeys, func(c *Config) { c.StopGrace = time.Minute })
+	r, took := h.abort(t)
+	require.Less(t, took, 10*time.Second)
+	info := r.Info()
+	require.Equal(t, "interrupt", info.Stop.Rung)
+	require.Equal(t, schema.Exit{Code: 1}, *info.Exit, "it ended by itself")
+	require.Equal(t, schema.Usage{InputTokens: 3, OutputTokens: 4, Turns: 2, CostUSD: 0.25}, *info.Usage, "what it cost is known")
+	require.Empty(t, *info.Result)
+}
+
+// Half of the grace is for the interrupt, then comes SIGTERM.
+func TestAnAbortGoesOnToSIGTERM(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, ignores, func(c *Config) { c.StopGrace = 2 * time.Second })
+	r, took := h.abort(t)
+	require.Equal(t, "SIGTERM", r.Info().Stop.Rung)
+	require.Equal(t, "SIGTERM", r.Info().Exit.Signal)
+	require.GreaterOrEqual(t, took, time.Second)
+	require.Nil(t, r.Info().Usage)
+	require.Nil(t, r.Info().Result)
+}
+
+func TestAnAbortEndsWhatIgnoresEverything(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, `trap '' TERM INT HUP;`+ignores, func(c *Config) { c.StopGrace = 2 * time.Second })
+	r, took := h.abort(t)
+	require.Equal(t, "SIGKILL", r.Info().Stop.Rung)
+	require.Equal(t, "SIGKILL", r.Info().Exit.Signal)
+	require.GreaterOrEqual(t, took, 2*time.Second)
+	require.Less(t, took, 10*time.Second)
+}
+
+// One that answers the interrupt and hangs has the result grace.
+func TestAnAbortEndsWhatHangsAfterItsAnswer(t *testing.T) {
+	t.Parallel()
+	hangs := sessionLine + readPrompt + `echo ready; read -r line;` + brokenOff + `while :; do sleep 0.02; done`
+	h := newHouse(t, hangs, func(c *Config) { c.StopGrace, c.ResultGrace = time.Hour, time.Second })
+	r, took := h.abort(t)
+	require.Equal(t, "SIGKILL", r.Info().Stop.Rung, "it is not asked again")
+	require.GreaterOrEqual(t, took, time.Second)
+	require.EqualValues(t, 4, r.Info().Usage.OutputTokens)
+}
+
+// A program that does not speak as the CLI does cannot be interrupted.
+func TestAnAbortOfAPlainProgramIsSIGTERM(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, `trap 'echo "bye"; exit 0' TERM; echo ready; while :; do sleep 0.02; done`, func(c *Config) { c.StopGrace = time.Hour })
+	r, view := h.submit(t)
+	awaitReady(t, view)
+	r.Stop(Abort)
+	require.Equal(t, []string{"bye"}, view.read(t).lines)
+	require.Equal(t, schema.Aborted, r.end(t).State)
+	require.Equal(t, "SIGTERM", r.Info().Stop.Rung)
+	view.Leave(ClientGone)
+}
+
+// Who leaves, or is late, does not wait for an answer.
+func TestOnlyAnAbortInterrupts(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []*Reason{ClientGone, SlowViewer, TooManyCalls, ServerStops} {
+		h := newHouse(t, obeys, func(c *Config) { c.StopGrace = time.Hour })
+		r, view := h.submit(t)
+		awaitReady(t, view)
+		r.Stop(reason)
+		require.NotEqual(t, rungInterrupt, r.end(t).Proof.Rung)
+		require.Equal(t, reason.State, r.Outcome().State)
+		require.Empty(t, view.read(t))
+		view.Leave(ClientGone)
+	}
+}
+
+func TestHurryCutsAnInterruptShort(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, `trap '' TERM;`+ignores, func(c *Config) { c.StopGrace = time.Hour })
+	r, view := h.submit(t)
+	awaitReady(t, view)
+	r.Stop(Abort)
+	h.Hurry()
+	require.Equal(t, procman.RungKill, r.end(t).Proof.Rung)
+	require.Equal(t, schema.Aborted, r.Outcome().State)
+	view.Leave(ClientGone)
+}
+
+// An answer to the interrupt that goes beyond the limit leaves no grace.
+func TestTheOutputLimitHoldsWhileARunIsInterrupted(t *testing.T) {
+	t.Parallel()
+	floods := `trap '' TERM;` + sessionLine + readPrompt + `echo ready; read -r line; yes | head -c 2000000; while :; do sleep 0.02; done`
+	h := newHouse(t, floods, func(c *Config) { c.StopGrace = time.Hour })
+	r, _ := h.abort(t)
+	require.Equal(t, "SIGKILL", r.Info().Stop.Rung)
+}
+
+func TestN09TenAbortsAtOnceAreOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, obeys, func(c *Config) { c.StopGrace = time.Minute })
+	r, view := h.submit(t, detached)
+	awaitReady(t, view)
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			again, err := h.Open(t.Context(), r.ID)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			again.Stop(Abort)
+			<-again.Done()
+			if again.Info().State != schema.Aborted {
+				t.Error(again.Info().State)
+			}
+		})
+	}
+	all.Wait()
+	end := h.record(t, r)
+	h.reopen(t, r).Stop(Abort) // also later: it stays as it is
+	r.Stop(ClientGone)
+	require.Equal(t, end, h.record(t, r))
+	require.Equal(t, "interrupt", end.Stop.Rung)
+	view.Leave(ClientGone)
+	h.Drain(t.Context())
+	require.Len(t, h.log.records("run ended"), 1)
+}
+
+// Whatever comes first, there is one end, and everybody is told the same.
+func TestN09AnAbortThatMeetsTheEnd(t *testing.T) {
+	t.Parallel()
+	const runs = 200
+	h := newHouse(t, sessionLine+readPrompt+resultLine, func(c *Config) { c.MaxQueue = runs })
+	states := map[schema.State]int{}
+	for range runs / 4 {
+		var four []*Run
+		for range 4 {
+			r, view := h.submit(t, detached)
+			view.Leave(ClientGone)
+			four = append(four, r)
+			time.AfterFunc(rand.N(20*time.Millisecond), func() { r.Stop(Abort) })
+		}
+		for _, r := range four {
+			o := r.end(t)
+			states[o.State]++
+			record := h.record(t, r)
+			require.Equal(t, o.State, record.State)
+			require.Equal(t, o.Code(), record.Code)
+			require.Equal(t, string(schema.Encode(r.Info())), string(schema.Encode(record.Run)))
+			require.Contains(t, []schema.State{schema.Succeeded, schema.Aborted}, o.State)
+			require.Empty(t, o.Proof.Survivors)
+		}
+	}
+	h.Drain(t.Context())
+	require.Len(t, h.log.records("run ended"), runs)
+	t.Log(states)
+}
