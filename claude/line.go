@@ -35,6 +35,9 @@ type Result struct {
 	Subtype string
 	// Text is the answer, or what went wrong; empty if it did not fit the head.
 	Text string
+	// Errors is what went wrong with a turn that never came to an answer, for example that
+	// there is no such session.
+	Errors []string
 	// Usage and the rest is what the turn took.
 	Usage   Usage
 	CostUSD float64
@@ -124,6 +127,8 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 		return readString(decoder, &l.session)
 	case name == "result" && kind == '"':
 		return readString(decoder, &l.Text)
+	case name == "errors" && kind == '[':
+		return readValue(decoder, &l.Errors)
 	case name == "usage" && kind == '{':
 		return readValue(decoder, &l.Usage)
 	case name == "total_cost_usd" && kind == '0':

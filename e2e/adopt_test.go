@@ -122,6 +122,7 @@ func TestD1_ARunWithAToolGoesOnAcrossTheDeathOfItsServerAndLeavesNothing(t *test
 
 			require.Equal(t, "succeeded", ended.State)
 			require.Equal(t, api.ToolDone, *ended.Result)
+			require.EqualValues(t, 2*api.InputTokens, ended.Usage.InputTokens, "of both answers")
 			require.Equal(t, "SIGTERM", ended.rung(), "for the child in the background")
 			w.requireProven(ended)
 			require.Empty(t, survivors(sleeper))

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,16 +109,19 @@ func (w *world) sessions() map[string]string {
 	return texts
 }
 
-// A run of another server, or of nobody, has no session here.
-func TestResume_ARunThatIsNotThereIsRefused(t *testing.T) {
+// The CLI removes old sessions, and knows only those of its working directory.
+func TestResume_ASessionThatIsGoneIsNamedAsTheReason(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()
+	first := s.finish("hello").Run
+	for path := range w.sessions() {
+		require.NoError(t, os.Remove(path))
+	}
 
-	status, answer := s.call("POST", "/api/runs", payload("hello", resume("run_"+"aaaaaaaaaaaaaaaaaaaaaaaaaa")))
+	ended := s.finish("and now", resume(first))
 
-	require.Equal(t, 400, status)
-	var refusal struct{ Code string }
-	require.NoError(t, json.Unmarshal(answer, &refusal))
-	require.Equal(t, "INVALID_OPTION", refusal.Code)
-	require.Empty(t, w.api.Requests())
+	require.Equal(t, "failed", ended.State)
+	require.Equal(t, "API_ERROR", ended.Code)
+	require.Contains(t, ended.Error, "No conversation found")
+	require.Len(t, w.api.Requests(), 1)
 }

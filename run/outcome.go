@@ -114,10 +114,10 @@ func signalName(signal syscall.Signal) string {
 
 // resultText returns what a failed result says of its failure.
 func resultText(result claude.Result) string {
-	if result.Text == "" {
-		return "the result is an error: " + result.Subtype
+	if result.Text != "" {
+		return result.Text
 	}
-	return result.Text
+	return strings.Join(append([]string{"the result is an error: " + result.Subtype}, result.Errors...), ": ")
 }
 
 // withTail adds the end of stderr to a text, if there is any.
