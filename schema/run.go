@@ -83,8 +83,7 @@ type Exit struct {
 
 // Stop tells what it took to end a run.
 type Stop struct {
-	// Rung is the last step that was needed: exit (by itself), interrupt, stdin (its end),
-	// SIGTERM or SIGKILL.
+	// Rung is the last step that was needed: exit (by itself), interrupt, SIGTERM or SIGKILL.
 	Rung string `json:"rung"`
 	// Survivors are the ids of processes that could not be ended. None is the proof that
 	// everything is gone.
