@@ -26,8 +26,8 @@ type request struct {
 	key          string // Idempotency-Key, if there is to be one
 }
 
-// insist sends a request until there is an answer. A server that is not there at the first
-// attempt is not waited for: it is more likely that the address is wrong.
+// insist sends a request until there is an answer. A server that was never there is not
+// waited for: it is more likely that the address is wrong.
 func (r *remote) insist(ctx context.Context, q request, told func(error)) (schema.Run, error) {
 	again := backoff{patience: reconnectTime, told: told}
 	for {
@@ -35,7 +35,7 @@ func (r *remote) insist(ctx context.Context, q request, told func(error)) (schem
 		if !isLost(err) || ctx.Err() != nil {
 			return run, err
 		}
-		if !again.begun() && !isCut(err) {
+		if r.reached = r.reached || isCut(err); !r.reached {
 			return run, r.unreachable(cause(err))
 		}
 		if err := again.again(ctx, err); err != nil {
@@ -74,6 +74,7 @@ func (r *remote) call(ctx context.Context, q request) (run schema.Run, err error
 	if err != nil {
 		return run, err
 	}
+	r.reached = true
 	if answer.StatusCode >= http.StatusBadRequest {
 		return run, refusal(answer)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -144,6 +146,18 @@ func TestASignalToSpoolRunEndsTheRun(t *testing.T) {
 	s.awaitIdle(t)
 }
 
+func TestSpoolRunSaysThatASignalEndedIt(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--stop-grace=1s")
+	for by, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
+		p := s.startRun(t, script("echo one; sleep 600"))
+		p.awaitOut(t, "one\n")
+		p.signal(t, by)
+		require.Equal(t, commandEnd{"one\n", "spool: interrupted: the server ends the run\n", status}, p.end(t))
+	}
+	s.awaitNoSurvivors(t, patience)
+}
+
 func TestVersionAndHelpExit0(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ args, told string }{
@@ -153,4 +167,69 @@ func TestVersionAndHelpExit0(t *testing.T) {
 		require.NoError(t, err, test.args)
 		require.Contains(t, string(out), test.told)
 	}
+}
+
+// The envelopes on stdout are those of the other doors.
+func TestSpoolRunPrintsEnvelopes(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	e := s.spoolRun(t, "", "--json", script(`printf 'one\n\n{"type":1}\n"\\\ttwo\xff'; echo warning >&2`))
+	require.Equal(t, 0, e.code, e.errs)
+	require.Empty(t, e.errs)
+	id := regexp.MustCompile(`run_[a-z2-7]{26}`).FindString(e.out)
+	require.Equal(t, envelopes(t, s.output(t, id, "application/x-ndjson")), envelopes(t, e.out))
+	require.True(t, strings.HasPrefix(e.out, `{"t":"info","info":"run","run":"`+id+`"}`+"\n"))
+	require.True(t, strings.HasSuffix(e.out, `{"t":"end","state":"succeeded"}`+"\n"))
+
+	e = s.spoolRun(t, "", "--json", "hi", "--meta=x")
+	require.Equal(t, 2, e.code)
+	require.Regexp(t, `^\{"t":"error","error":".*","code":"INVALID_META"\}\n$`, e.out)
+	require.Contains(t, e.errs, "INVALID_META")
+}
+
+func TestSpoolRunPassesOptionsOn(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--allow-model=opus")
+	require.Equal(t, commandEnd{"ok\n", "", 0}, s.spoolRun(t, "", "hi", "--model=opus"))
+	require.Contains(t, strings.Join(s.started(t)[0].Args, " "), "opus")
+	e := s.spoolRun(t, "", script("sleep 600"), "--timeout-seconds=1")
+	require.Equal(t, 3, e.code)
+	require.Contains(t, e.errs, "TIMEOUT_WALL")
+}
+
+func TestSpoolRunContinuesASession(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	id := s.detached(t, script(say(`{"type":"system","subtype":"init","session_id":"6a1f0d5e-5c0d-4a55-9c2b-0d1d1d1d1d1d"}`, resultLine)))
+	require.Zero(t, s.spoolRun(t, "", "--follow", id).code)
+	require.Equal(t, commandEnd{"ok\n", "", 0}, s.spoolRun(t, "", "--resume", id, "and now?"))
+	var args []string
+	for _, r := range s.started(t) {
+		args = append(args, r.Args...)
+	}
+	require.Contains(t, args, "--resume=6a1f0d5e-5c0d-4a55-9c2b-0d1d1d1d1d1d")
+}
+
+func TestSpoolRunSaysThatItsServerIsGone(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	p := s.startRun(t, script("echo one; sleep 600"))
+	p.awaitOut(t, "one\n")
+	require.NoError(t, s.command.Process.Kill())
+	e := p.end(t)
+	require.Equal(t, 1, e.code)
+	require.Contains(t, e.errs, "the connection was lost")
+	require.Contains(t, e.errs, "the server ends the run")
+	s.killAndRestart(t)
+}
+
+// The line is never held as a whole.
+func TestSpoolRunNeedsNoMemoryForALongLine(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	const size = 128 << 20
+	p := s.startRunWith(t, func(c *exec.Cmd) { c.Stdout = nil }, script(fmt.Sprintf(`yes '0123456789"abcde' | tr '\n' ' ' | head -c %d; echo`, size)))
+	require.Zero(t, p.end(t).code)
+	peak := p.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	require.Less(t, peak, int64(size/2))
 }

@@ -64,12 +64,19 @@ func TestCheckListen(t *testing.T) {
 // parse parses arguments as main does, and returns the server's settings.
 func parse(t *testing.T, args ...string) (serveCommand, error) {
 	t.Helper()
+	c, err := parseAll(t, args...)
+	return c.Serve, err
+}
+
+// parseAll parses arguments as main does.
+func parseAll(t *testing.T, args ...string) (commands, error) {
+	t.Helper()
 	var c commands
 	parser, err := kong.New(&c, kong.DefaultEnvars("SPOOL"), kong.Configuration(loadConfig),
 		kong.Vars{"dataDir": "/state", "maxRuns": "8"}, kong.Writers(&bytes.Buffer{}, &bytes.Buffer{}))
 	require.NoError(t, err)
 	_, err = parser.Parse(args)
-	return c.Serve, err
+	return c, err
 }
 
 func configText(t *testing.T, text string) string {

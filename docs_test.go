@@ -3,21 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
 	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"spool/demo/agent"
-	"spool/schema"
 )
 
 // readFile returns a file of the repository.
@@ -126,40 +121,4 @@ func TestReadmeListsEveryWord(t *testing.T) {
 	for _, word := range agent.Words() {
 		require.Contains(t, readme, "| `"+word.Word+"` | "+word.What+" |")
 	}
-}
-
-func TestProtocolListsEveryCode(t *testing.T) {
-	t.Parallel()
-	protocol := readFile(t, "docs/protocol.md")
-	file, err := parser.ParseFile(token.NewFileSet(), "schema/code.go", nil, 0)
-	require.NoError(t, err)
-	found := 0
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if ok && len(spec.Values) == 1 {
-			if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
-				require.Contains(t, protocol, strings.Trim(literal.Value, `"`))
-				found++
-			}
-		}
-		return true
-	})
-	require.Greater(t, found, 20)
-}
-
-var codePattern = regexp.MustCompile(`^[A-Z_]+$`)
-
-// Each code's close status in the table of the protocol is the one that the server sends.
-func TestProtocolTellsTheRightClose(t *testing.T) {
-	t.Parallel()
-	found := 0
-	for _, row := range tableRows(readFile(t, "docs/protocol.md")) {
-		code := schema.Code(quotedIn(row[0])[0])
-		if !codePattern.MatchString(string(code)) {
-			continue // a row of another table
-		}
-		found++
-		require.Equal(t, strconv.Itoa(int(code.Close())), strings.TrimSpace(row[1]), code)
-	}
-	require.Equal(t, 20, found)
 }

@@ -58,29 +58,51 @@ func readLineHead(message *bufio.Reader) (n int64, err error) {
 
 // unquote copies the inside of a JSON string, of any length, and reads its closing quote.
 func unquote(to io.Writer, from *bufio.Reader) error {
+	var text []byte
 	for {
 		if _, err := from.Peek(1); err != nil {
 			return unended(err)
 		}
-		text, _ := from.Peek(from.Buffered())
-		plain := bytes.IndexAny(text, `"\`)
-		if plain < 0 {
-			plain = len(text)
-		}
-		if _, err := to.Write(text[:plain]); err != nil {
+		quoted, _ := from.Peek(from.Buffered())
+		read, over := 0, false
+		text, read, over = appendUnquoted(text[:0], quoted)
+		if _, err := to.Write(text); err != nil {
 			return err
 		}
-		end := plain < len(text) && text[plain] == '"'
-		if _, _ = from.Discard(plain); end {
-			_, err := from.Discard(1)
-			return err
+		_, _ = from.Discard(read)
+		if over {
+			return nil
 		}
-		if plain < len(text) {
+		if read < len(quoted) {
 			if err := unescape(to, from); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// escaped are the characters behind a backslash that stand for one byte.
+var escaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// appendUnquoted appends text up to its closing quote, over which it reads, or to an escape that is
+// not simple or not there as a whole.
+func appendUnquoted(to, quoted []byte) (text []byte, read int, over bool) {
+	plain := 0 // where it begins
+	for i := 0; i < len(quoted); i++ {
+		switch quoted[i] {
+		case '"':
+			return append(to, quoted[plain:i]...), i + 1, true
+		case '\\':
+			to = append(to, quoted[plain:i]...)
+			if i+1 == len(quoted) || escaped[quoted[i+1]] == 0 {
+				return to, i, false
+			}
+			to = append(to, escaped[quoted[i+1]])
+			i++
+			plain = i + 1
+		}
+	}
+	return append(to, quoted[plain:]...), len(quoted), false
 }
 
 // unescape copies one escaped character, or two that are a pair.

@@ -17,7 +17,6 @@ type follower struct {
 	run     string
 	printer *printer
 	backoff backoff
-	reached bool // the server, once
 }
 
 // steadyTime is how long a connection lasts that was not lost at once.
@@ -56,7 +55,6 @@ func (f *follower) attach(ctx context.Context) error {
 		return err
 	}
 	defer conn.end()
-	f.reached = true
 	return f.printer.print(conn)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/fasthttp/websocket"
 	"github.com/go-json-experiment/json"
@@ -108,7 +109,7 @@ func (p *printer) show(message *bufio.Reader) (over bool, err error) {
 
 // tell prints an envelope that is no line.
 func (p *printer) tell(e envelope, text []byte) (over bool, err error) {
-	p.progress.news(e)
+	p.progress.news(e, time.Now())
 	if p.json && p.isNew(e) {
 		p.printOn(p.out, string(text))
 	}

@@ -145,7 +145,7 @@ func (p *progress) count(lines int64) {
 }
 
 // news takes what an envelope says about the run.
-func (p *progress) news(e envelope) {
+func (p *progress) news(e envelope, now time.Time) {
 	p.set(func(s *status) {
 		switch {
 		case e.T == "stderr" || e.isRun():
@@ -153,7 +153,7 @@ func (p *progress) news(e envelope) {
 		case e.Info == schema.InfoQueued:
 			s.doing, s.position = "queued", e.Position
 		case e.Info == schema.InfoDeadline:
-			s.deadline = time.Now().Add(time.Duration(e.InSeconds) * time.Second)
+			s.deadline = now.Add(time.Duration(e.InSeconds) * time.Second)
 		}
 	})
 }

@@ -21,6 +21,8 @@ type remote struct {
 	base url.URL // with the scheme http or https
 	// silence is how long a connection may bring nothing, not even an answer to a ping.
 	silence time.Duration
+	// reached says that there was an answer once: the address is right.
+	reached bool
 }
 
 // Times of connections that nobody needs to set.
@@ -97,7 +99,7 @@ func (r *remote) open(ctx context.Context, path, query string) (*connection, err
 		_ = conn.Close()
 		return nil, &exitError{exitFailed, "the server does not speak " + schema.Subprotocol + ": it is no Spool, or an old one"}
 	}
-	wire.silence = r.silence
+	wire.silence, r.reached = r.silence, true
 	return newConnection(conn, r.silence), nil
 }
 
