@@ -132,6 +132,47 @@ func TestD1_ARunWithAToolGoesOnAcrossTheDeathOfItsServerAndLeavesNothing(t *test
 	}
 }
 
+// The CLI has its prompt, and reads the end of its input before it has begun.
+func TestD1_ARunThatHadJustBegunGoesOnAcrossTheDeathOfItsServer(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	run := s.start("hello")
+	require.True(t, eventually(patience, func() bool { return s.known(run).StartedAt != nil }))
+	s.kill()
+
+	next := w.serve()
+	next.output(run)
+
+	ended := next.known(run)
+	require.Equal(t, "succeeded", ended.State)
+	require.Equal(t, api.Greeting, *ended.Result)
+	w.requireProven(ended)
+	require.Len(t, w.api.Requests(), 1)
+}
+
+// A task that the CLI has put into the background outlives the answer, and would have the
+// CLI take another turn, for which nobody has asked.
+func TestD1_ABackgroundTaskOfTheCLIEndsWithTheRunOfAKilledServer(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--allowed-tools=Bash", "--result-grace=1m")
+	sleeper := w.nap()
+	run := s.start("[[background sleep " + sleeper + "]]")
+	v := s.view(run)
+	v.until(`"type":"result"`)
+	w.requireRunning(sleeper, 1)
+	s.kill()
+
+	next := w.serve("--allowed-tools=Bash")
+	next.output(run)
+
+	ended := next.known(run)
+	require.Equal(t, "succeeded", ended.State)
+	require.Equal(t, api.ToolDone, *ended.Result)
+	w.requireProven(ended)
+	require.Empty(t, survivors(sleeper))
+	require.Len(t, w.api.Requests(), 2)
+}
+
 func TestD1_OnRestartStopEndsADetachedRun(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve("--on-restart=stop")
