@@ -2,8 +2,6 @@ package procman
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
 )
@@ -115,14 +113,5 @@ func (l *linux) isSelf(i identity) bool { return i.pid == l.self }
 func (s *inherited) release() {
 	for _, dir := range s.dirs {
 		s.host.removeEarlier(dir)
-	}
-}
-
-// removeEarlier removes a group that an earlier instance made, and that instance's
-// directory if it was the last one in it.
-func (l *linux) removeEarlier(dir string) {
-	removeEmptied(dir)
-	if parent := filepath.Dir(dir); parent != l.groups {
-		_ = os.Remove(parent) // fails while another group is in it
 	}
 }
