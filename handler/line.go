@@ -3,6 +3,7 @@ package handler
 import (
 	"bufio"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/fasthttp/websocket"
@@ -18,12 +19,8 @@ import (
 // in fragments.
 func (s *session) sendLine(line spool.Line) error {
 	before, after := s.dialect.line(line.N)
-	switch {
-	case line.Long():
-	case before != nil:
-		return s.send(append(appendQuoted(before, line.Bytes), after...))
-	case utf8.Valid(line.Bytes):
-		return s.send(line.Bytes)
+	if text, ok := shortLine(line, before, after); ok {
+		return s.send(text)
 	}
 	message, err := s.conn.NextWriter(websocket.TextMessage)
 	if err != nil {
@@ -35,8 +32,25 @@ func (s *session) sendLine(line spool.Line) error {
 	return message.Close()
 }
 
+// shortLine returns a line that is in memory as it is written, and reports false for one
+// that must be copied. Nearly all lines are short ones: they take no buffers of their own.
+func shortLine(line spool.Line, before, after []byte) (text []byte, ok bool) {
+	switch {
+	case line.Long():
+		return nil, false
+	case before != nil:
+		return append(appendQuoted(before, line.Bytes), after...), true
+	default:
+		return append(slices.Clip(line.Bytes), after...), utf8.Valid(line.Bytes)
+	}
+}
+
 // copyLine writes a line of any length, quoted if something stands around it.
 func copyLine(to io.Writer, line spool.Line, before, after []byte) error {
+	if text, ok := shortLine(line, before, after); ok {
+		_, err := to.Write(text)
+		return err
+	}
 	text := onlyWriter{to}
 	if before != nil {
 		if _, err := to.Write(before); err != nil {
