@@ -79,16 +79,16 @@ func kill(found []string) {
 }
 
 // eventually asks again and again, a last time when the time is over: processes that
-// are not our children, and files, send no event.
+// are not our children, and files, send no event. It asks less and less often, because
+// looking at every process takes time from the CLIs.
 func eventually(within time.Duration, condition func() bool) bool {
-	end, tick := time.After(within), time.NewTicker(20*time.Millisecond)
-	defer tick.Stop()
-	for {
+	end := time.After(within)
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 80*time.Millisecond) {
 		if condition() {
 			return true
 		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause):
 		case <-end:
 			return condition()
 		}

@@ -63,7 +63,7 @@ func (w *world) serve(arguments ...string) *server {
 	}
 	s := w.launch(append(w.environment(), env...), flags)
 	w.t.Cleanup(s.stop)
-	require.Eventually(w.t, func() bool { return s.status("/readyz") == http.StatusOK }, patience, 20*time.Millisecond, "ready")
+	require.True(w.t, eventually(patience, func() bool { return s.status("/readyz") == http.StatusOK }), "ready")
 	return s
 }
 
