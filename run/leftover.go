@@ -19,9 +19,8 @@ type leftover struct {
 func (l *leftover) live() Outcome {
 	files, err := l.output.open(0)
 	if err != nil { // the server was killed before it had made them
-		_, proof := l.process.Stop(l.registry.atOnce, 0)
 		o := judge(claude.Turn{}, leftBehind, procman.Exit{}, "")
-		o.Proof = proof
+		o.Exit, o.Proof = l.process.Stop(l.registry.atOnce, 0)
 		return o
 	}
 	defer files.close()

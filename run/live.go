@@ -118,9 +118,8 @@ func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) 
 	w, err := r.watch(process, files)
 	if err != nil {
 		closeInput(process)
-		_, proof := process.Stop(r.registry.atOnce, 0)
 		o := r.internal("watch output", err)
-		o.Proof = proof
+		o.Exit, o.Proof = process.Stop(r.registry.atOnce, 0)
 		return o
 	}
 	defer w.close()

@@ -25,12 +25,25 @@ import (
 	"spool/store"
 )
 
+// marker is in the environment of everything that is started here.
+const marker = "SPOOL_RUN_TEST"
+
 // supervisor starts the processes of all tests: a program has one.
 var supervisor *procman.Supervisor
 
+// roles are what this program plays instead of running tests, by the value of SPOOL_ROLE.
+var roles = map[string]func() error{}
+
 func TestMain(m *testing.M) {
+	if play := roles[os.Getenv("SPOOL_ROLE")]; play != nil {
+		if err := play(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	var err error
-	if supervisor, err = procman.New("SPOOL_RUN_TEST"); err != nil {
+	if supervisor, err = procman.New(marker); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

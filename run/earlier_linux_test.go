@@ -1,0 +1,175 @@
+package run
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"spool/procman"
+	"spool/schema"
+)
+
+func init() {
+	roles["machine"] = playMachine
+	roles["earlier"] = playEarlier
+}
+
+// order is a run that an earlier server shall leave behind.
+type order struct {
+	Name string // its prompt, by which the script knows what to do
+	schema.Options
+	Stopped bool // its end has begun
+}
+
+// task is what an earlier server shall do.
+type task struct {
+	Dir     string
+	MaxRuns int
+	Orders  []order
+}
+
+// report is what it says when it has done that.
+type report struct {
+	PID int
+	IDs map[string]string // of the runs, by name
+}
+
+// playMachine starts an earlier server, tells when it is dead, and is init to what it leaves
+// behind. It reaps nobody else.
+func playMachine() error {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	server := exec.Command("/proc/self/exe")
+	server.Env = append(os.Environ(), "SPOOL_ROLE=earlier")
+	server.Stdout, server.Stderr = os.Stdout, os.Stderr
+	err := server.Run()
+	fmt.Println("dead:", err)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// playEarlier begins all runs and waits to be killed.
+func playEarlier() error {
+	var task task
+	if err := json.Unmarshal([]byte(os.Getenv("SPOOL_TASK")), &task); err != nil {
+		return err
+	}
+	supervisor, err := procman.New(marker)
+	if err != nil {
+		return err
+	}
+	g, _, err := build(task.Dir, supervisor, os.Stderr, func(c *Config) { c.MaxRuns, c.MaxQueue, c.StopGrace = task.MaxRuns, 100, time.Hour })
+	if err != nil {
+		return err
+	}
+	report := report{PID: os.Getpid(), IDs: map[string]string{}}
+	err = g.Sweep(context.Background())
+	for _, o := range task.Orders {
+		if err == nil {
+			report.IDs[o.Name], err = g.leaveBehind(o)
+		}
+	}
+	if err = errors.Join(err, json.NewEncoder(os.Stdout).Encode(report)); err != nil {
+		return err
+	}
+	<-time.After(2 * time.Minute) // should nobody kill it
+	return nil
+}
+
+// leaveBehind begins a run, and returns when it has come to where it shall be left.
+func (g *Registry) leaveBehind(o order) (string, error) {
+	q := Request{Payload: schema.Payload{Prompt: o.Name, Meta: "TEST", Options: o.Options}, Client: "somebody"}
+	r, view, err := g.Submit(context.Background(), q)
+	if err != nil {
+		return "", err
+	}
+	for ready := r.Position() > 0; !ready && err == nil; {
+		var event Event
+		if event, err = view.Next(); errors.Is(err, ErrWait) {
+			<-view.Grown()
+			err = nil
+		} else if err == nil {
+			ready = event.Frame == nil && string(event.Line.Bytes) == "ready"
+		}
+	}
+	if o.Stopped {
+		r.Stop(ClientGone)
+	}
+	for ended := !o.Stopped; !ended && err == nil; {
+		record, problem := g.store.Run(context.Background(), r.ID)
+		ended, err = record.Reason != nil, problem
+	}
+	return r.ID, err
+}
+
+// earlier is a server that was killed.
+type earlier struct {
+	report
+	dir string
+}
+
+var machines atomic.Int64
+
+// leave starts a server, which begins some runs, and kills it. The script must say "ready"
+// for every run that does not wait in the queue.
+func leave(t *testing.T, script string, maxRuns int, orders ...order) *earlier {
+	t.Helper()
+	e := &earlier{dir: t.TempDir()}
+	require.NoError(t, os.WriteFile(filepath.Join(e.dir, "claude"), []byte("#!/bin/sh\n"+script), 0o700))
+	task, err := json.Marshal(task{Dir: e.dir, MaxRuns: maxRuns, Orders: orders})
+	require.NoError(t, err)
+	out := e.start(t, string(task))
+	line, err := out.ReadBytes('\n')
+	require.NoError(t, err, "%s", readText(t, filepath.Join(e.dir, "log")))
+	require.NoError(t, json.Unmarshal(line, &e.report))
+	require.NoError(t, syscall.Kill(e.PID, syscall.SIGKILL))
+	line, err = out.ReadBytes('\n')
+	require.NoError(t, err)
+	require.Equal(t, "dead: signal: killed\n", string(line))
+	return e
+}
+
+// start starts the machine with the server, and returns their output.
+func (e *earlier) start(t *testing.T, task string) *bufio.Reader {
+	t.Helper()
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	log, err := os.Create(filepath.Join(e.dir, "log"))
+	require.NoError(t, err)
+	machine, err := supervisor.Start(procman.Spec{
+		ID: fmt.Sprintf("machine-%d-%d", os.Getpid(), machines.Add(1)), Path: "/proc/self/exe", Dir: e.dir, Stdout: write, Stderr: log,
+		Env: []string{"PATH=" + os.Getenv("PATH"), "SPOOL_ROLE=machine", "SPOOL_TASK=" + task},
+	})
+	require.NoError(t, errors.Join(err, write.Close(), log.Close()))
+	t.Cleanup(func() {
+		require.NoError(t, errors.Join(machine.Stdin.Close(), read.Close()))
+		machine.Stop(context.Background(), 0)
+	})
+	return bufio.NewReader(read)
+}
+
+// output is the path of a run's stdout.
+func (e *earlier) output(name string) string {
+	return filepath.Join(e.dir, "data", "proc", e.IDs[name], "stdout")
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
