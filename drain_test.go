@@ -101,7 +101,7 @@ func (s *server) requireRecorded(t *testing.T, want map[schema.State]int) {
 	for _, r := range next.runs(t, "?limit=200").Runs {
 		got[r.State]++
 		if r.State == schema.Interrupted {
-			requireRun(t, r, schema.Interrupted, schema.Draining)
+			requireRun(t, r, schema.Interrupted, schema.RunInterrupted)
 		}
 	}
 	require.Equal(t, want, got)

@@ -80,7 +80,7 @@ func (g *Registry) List(ctx context.Context, f Filter) (schema.RunList, error) {
 // list asks those that go on themselves: what they are doing is not in the store.
 func (g *Registry) list(ctx context.Context, f Filter) ([]schema.Run, error) {
 	if f.State != "" && !f.State.Final() {
-		return g.live(f), nil
+		return g.live(ctx, f)
 	}
 	records, err := g.store.Runs(ctx, store.Filter{Meta: f.Meta, State: f.State, Before: f.Before, Limit: f.Limit})
 	list := make([]schema.Run, 0, len(records))
@@ -94,20 +94,32 @@ func (g *Registry) list(ctx context.Context, f Filter) ([]schema.Run, error) {
 }
 
 // live lists runs that go on.
-func (g *Registry) live(f Filter) []schema.Run {
+func (g *Registry) live(ctx context.Context, f Filter) ([]schema.Run, error) {
+	list := g.goingOn(func(r schema.Run) bool { return r.State == f.State && (f.Meta == "" || f.Meta == r.Meta) })
+	if f.Before != "" { // it may have ended since
+		before, err := g.store.Run(ctx, f.Before)
+		if err != nil {
+			return nil, err
+		}
+		list = slices.DeleteFunc(list, func(r schema.Run) bool { return newestFirst(r, before.Run) <= 0 })
+	}
+	slices.SortFunc(list, newestFirst)
+	return list[:min(len(list), f.Limit)], nil
+}
+
+// goingOn returns the runs that go on and that which accepts.
+func (g *Registry) goingOn(which func(schema.Run) bool) []schema.Run {
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	list := []schema.Run{}
 	for _, r := range g.runs {
-		if info := r.Info(); info.State == f.State && (f.Meta == "" || f.Meta == info.Meta) {
+		if info := r.Info(); which(info) {
 			list = append(list, info)
 		}
 	}
-	g.mu.Unlock()
-	slices.SortFunc(list, func(a, b schema.Run) int {
-		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
-	})
-	if i := slices.IndexFunc(list, func(r schema.Run) bool { return r.ID == f.Before }); i >= 0 {
-		list = list[i+1:]
-	}
-	return list[:min(len(list), f.Limit)]
+	return list
+}
+
+func newestFirst(a, b schema.Run) int {
+	return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
 }

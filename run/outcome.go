@@ -29,6 +29,9 @@ func (o Outcome) describe(info *schema.Run) {
 	if o.Error != nil {
 		info.Error = o.Error.Text
 	}
+	if info.Code == schema.Draining { // true while it happens; who asks later finds a server that is not being stopped
+		info.Code, info.Error = schema.RunInterrupted, "the server was stopped while the run went on"
+	}
 	if o.Proof.Rung == "" {
 		return // no process was started
 	}

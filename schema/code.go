@@ -27,7 +27,7 @@ const (
 	ProcessLimit   Code = "PROCESS_LIMIT"    // more processes than the server allows a run
 	SlowClient     Code = "SLOW_CLIENT"      // the client took nothing for too long
 	RunAborted     Code = "ABORTED"          // somebody has ended the run
-	RunInterrupted Code = "INTERRUPTED"      // the server was killed, and the run with it
+	RunInterrupted Code = "INTERRUPTED"      // the server was stopped or killed, and the run with it
 	StorageFull    Code = "STORAGE_FULL"     // the server's disk is nearly full
 	OutputGone     Code = "OUTPUT_GONE"      // the run's output is no longer kept
 	OutputDamaged  Code = "OUTPUT_DAMAGED"   // the kept output is not what the run has written
