@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -54,14 +55,18 @@ func (sse) line(to *bufio.Writer, line spool.Line) error {
 	if err != nil {
 		return err
 	}
-	start, end := fmt.Appendf(nil, "id: %d\ndata: ", line.N), []byte("\n\n")
 	if divided {
 		return copyLine(to, line, fmt.Appendf(nil, "id: %d\nevent: encoded\ndata: \"", line.N), []byte("\"\n\n"))
 	}
+	start := append(strconv.AppendInt(append(to.AvailableBuffer(), "id: "...), line.N, 10), "\ndata: "...)
 	if _, err := to.Write(start); err != nil {
 		return err
 	}
-	return copyLine(to, line, nil, end)
+	if err := copyLine(to, line, nil, nil); err != nil {
+		return err
+	}
+	_, err = to.WriteString("\n\n")
+	return err
 }
 
 func (sse) alive(to *bufio.Writer) error {
@@ -137,8 +142,13 @@ func (plain) alive(*bufio.Writer) error                 { return nil }
 func (plain) end(*bufio.Writer, run.Outcome) error      { return nil }
 func (plain) fail(*bufio.Writer, *schema.Error) bool    { return false }
 
-func (plain) line(to *bufio.Writer, line spool.Line) error {
-	if _, err := io.Copy(onlyWriter{to}, line.Reader()); err != nil {
+func (plain) line(to *bufio.Writer, line spool.Line) (err error) {
+	if line.Long() {
+		_, err = io.Copy(onlyWriter{to}, line.Reader())
+	} else {
+		_, err = to.Write(line.Bytes)
+	}
+	if err != nil {
 		return err
 	}
 	return to.WriteByte('\n')
