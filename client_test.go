@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"os/exec"
 	"regexp"
@@ -221,15 +220,4 @@ func TestSpoolRunSaysThatItsServerIsGone(t *testing.T) {
 	require.Contains(t, e.errs, "the connection was lost")
 	require.Contains(t, e.errs, "the server ends the run")
 	s.killAndRestart(t)
-}
-
-// The line is never held as a whole.
-func TestSpoolRunNeedsNoMemoryForALongLine(t *testing.T) {
-	t.Parallel()
-	s := startServer(t)
-	const size = 128 << 20
-	p := s.startRunWith(t, func(c *exec.Cmd) { c.Stdout = nil }, script(fmt.Sprintf(`yes '0123456789"abcde' | tr '\n' ' ' | head -c %d; echo`, size)))
-	require.Zero(t, p.end(t).code)
-	peak := p.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
-	require.Less(t, peak, int64(size/2))
 }

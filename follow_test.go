@@ -65,7 +65,7 @@ func TestFollowPrintsARunThatGoesOnAndOneThatHasEnded(t *testing.T) {
 
 func TestFollowExitsAsTheRunDid(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--idle-timeout=500ms")
+	s := startServer(t, "--idle-timeout=3s")
 	for prompt, want := range map[string]struct {
 		status int
 		told   string
