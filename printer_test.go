@@ -81,7 +81,7 @@ func TestALossWithinAnEnvelopeIsALoss(t *testing.T) {
 
 // A line is never held as a whole.
 func TestALongLineTakesNoMemory(t *testing.T) {
-	text := strings.Repeat(`plain\"\u00e9\\\n`, 1<<20)
+	text := strings.Repeat(strings.Repeat("plain ", 20)+`\"\u00e9\\\n`, 1<<17)
 	for _, asJSON := range []bool{false, true} {
 		p := newPrinter(streams{out: io.Discard, errors: io.Discard}, asJSON, 0)
 		message := io.MultiReader(strings.NewReader(lineStart+`1,"line":"`), strings.NewReader(text), strings.NewReader(`"}`))
