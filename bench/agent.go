@@ -15,43 +15,57 @@ const (
 	agentEnd   = `{"type":"result","subtype":"success","is_error":false,"result":"done"}`
 	lineByLine = "line-by-line"
 	inChunks   = "in-chunks"
+	asTold     = "as-told"
 )
 
 // playAgent is the agent's part: it takes one prompt, "N in-chunks" or
 // "N line-by-line", from a stream-json user line and prints N lines of
-// lineBytes bytes between an init and a result line.
+// lineBytes bytes between an init and a result line. With "N as-told ADDRESS"
+// it prints what a [mouth] says instead.
 func playAgent(flag string, stdin io.Reader, stdout io.Writer) error {
 	if flag == "--version" {
 		_, err := fmt.Fprintln(stdout, "0.0.0 (bench agent)")
 		return err
 	}
-	n, how, err := readOrder(stdin)
+	order, err := readOrder(stdin)
 	if err != nil {
 		return err
 	}
-	if how == lineByLine {
-		return printLines(stdout, n)
+	switch order.how {
+	case lineByLine:
+		return printLines(stdout, order.n)
+	case asTold:
+		return printTold(stdout, order.address)
 	}
 	out := bufio.NewWriterSize(stdout, agentBuf)
-	if err := printLines(out, n); err != nil {
+	if err := printLines(out, order.n); err != nil {
 		return err
 	}
 	return out.Flush()
 }
 
-func readOrder(stdin io.Reader) (n int, how string, err error) {
+// order is what a prompt says.
+type order struct {
+	n       int
+	how     string
+	address string
+}
+
+func readOrder(stdin io.Reader) (o order, err error) {
 	var line struct {
 		Message struct {
 			Content json.RawMessage `json:"content"`
 		} `json:"message"`
 	}
 	if err := json.NewDecoder(stdin).Decode(&line); err != nil {
-		return 0, "", fmt.Errorf("decode prompt: %w", err)
+		return o, fmt.Errorf("decode prompt: %w", err)
 	}
-	if _, err := fmt.Sscanf(promptText(line.Message.Content), "%d %s", &n, &how); err != nil {
-		return 0, "", fmt.Errorf("parse prompt: %w", err)
+	text := promptText(line.Message.Content)
+	if _, err := fmt.Sscanf(text, "%d %s", &o.n, &o.how); err != nil {
+		return o, fmt.Errorf("parse prompt: %w", err)
 	}
-	return n, how, nil
+	_, o.address, _ = strings.Cut(text, asTold+" ")
+	return o, nil
 }
 
 // promptText takes a content string, or the first block of a list.

@@ -7,8 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,14 +18,7 @@ const (
 	infoFrame   = `{"info":"send {prompt,meta}"}`
 	clientBuf   = 256 << 10
 	dialTimeout = 10 * time.Second
-	runTimeout  = 4 * time.Minute // of one run, however slow the server is
-)
-
-// WebSocket opcodes.
-const (
-	opText  = 0x1
-	opClose = 0x8
-	opPing  = 0x9
+	runTimeout  = 10 * time.Minute // of one run, however slow the server is
 )
 
 // client is a WebSocket client that costs next to nothing, so that on a small
@@ -35,15 +29,43 @@ type client struct {
 	in   *bufio.Reader
 }
 
-// dial upgrades and takes the info frame.
+// socket is where a WebSocket is opened, and how.
+type socket struct {
+	addr, path string
+	protocol   string // "" is none
+	buffer     int    // of the client, in bytes
+}
+
+// dial opens /ws/claude and takes the info frame.
 func dial(addr string) (*client, error) {
-	conn, err := net.DialTimeout("tcp", addr, dialTimeout)
+	return socket{addr: addr, path: "/ws/claude", buffer: clientBuf}.dialFor(infoFrame)
+}
+
+// dialFor opens a socket and takes its first frame, which must begin with these bytes.
+func (s socket) dialFor(first string) (*client, error) {
+	c, err := s.dial()
+	if err != nil {
+		return nil, err
+	}
+	f, err := readFrame(c.in)
+	if err == nil && !bytes.HasPrefix(f.head, []byte(first)) {
+		err = fmt.Errorf("first frame is %q, not %s", f.head, first)
+	}
+	if err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s socket) dial() (*client, error) {
+	conn, err := net.DialTimeout("tcp", s.addr, dialTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("dial server: %w", err)
 	}
-	c := &client{conn: conn, in: bufio.NewReaderSize(conn, clientBuf)}
-	if err := c.open(addr); err != nil {
-		_ = conn.Close()
+	c := &client{conn: conn, in: bufio.NewReaderSize(conn, s.buffer)}
+	if err := c.open(s); err != nil {
+		c.close()
 		return nil, err
 	}
 	return c, nil
@@ -51,26 +73,20 @@ func dial(addr string) (*client, error) {
 
 func (c *client) close() { _ = c.conn.Close() }
 
-func (c *client) open(addr string) error {
+func (c *client) open(s socket) error {
 	if err := c.conn.SetDeadline(time.Now().Add(runTimeout)); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
 	}
-	_, err := fmt.Fprintf(c.conn, "GET /ws/claude HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", addr)
+	protocol := ""
+	if s.protocol != "" {
+		protocol = "Sec-WebSocket-Protocol: " + s.protocol + "\r\n"
+	}
+	_, err := fmt.Fprintf(c.conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", s.path, s.addr, protocol)
 	if err != nil {
 		return fmt.Errorf("write handshake: %w", err)
 	}
-	if err := c.readHandshake(); err != nil {
-		return err
-	}
-	f, err := readFrame(c.in)
-	if err != nil {
-		return err
-	}
-	if string(f.head) != infoFrame {
-		return fmt.Errorf("first frame is %q, not the info frame", f.head)
-	}
-	return nil
+	return c.readHandshake()
 }
 
 func (c *client) readHandshake() error {
@@ -110,9 +126,25 @@ func (c *client) send(prompt string) error {
 
 // received is what one run brought.
 type received struct {
+	run         string    // its id
+	accepted    time.Time // when that came
 	lines       int       // of the agent
 	first, last time.Time // when the first one and the result line came
+	closed      time.Time // when the close frame came
 }
+
+// tell takes one of the server's own frames.
+func (r *received) tell(head []byte) error {
+	if hasPrefix(head, `{"error"`, `{"t":"error"`) {
+		return fmt.Errorf("the server says %s", head)
+	}
+	if id := runID.FindSubmatch(head); id != nil {
+		r.run, r.accepted = string(id[1]), time.Now()
+	}
+	return nil
+}
+
+var runID = regexp.MustCompile(`"run":"(run_[a-z2-7]{26})"`)
 
 // note counts one line that starts with head. A clock for every line would
 // cost more than the line does.
@@ -138,81 +170,37 @@ func (c *client) drain() (received, error) {
 		}
 		switch f.opcode {
 		case opClose:
+			got.closed = time.Now()
 			return got, closedNormally(f.head)
 		case opPing: // none comes during so short a run; a pong is not owed at once
 			continue
 		case opText:
 			own = isOwn(f.head)
-			if bytes.HasPrefix(f.head, []byte(`{"error"`)) {
-				return got, fmt.Errorf("the server says %s", f.head)
-			}
 		}
-		if f.final && !own {
+		if own {
+			err = got.tell(f.head)
+		} else if f.final {
 			got.note(f.head)
+		}
+		if err != nil {
+			return got, err
 		}
 	}
 }
 
+// isOwn reports whether a frame is the server's, in either dialect. The agent's lines, which
+// are nearly all, are known at a glance.
 func isOwn(head []byte) bool {
-	return bytes.HasPrefix(head, []byte(`{"info"`)) || bytes.HasPrefix(head, []byte(`{"stderr"`))
+	return !hasPrefix(head, `{"type"`, `{"t":"line"`) && hasPrefix(head, `{"info"`, `{"stderr"`, `{"error"`, `{"t":"info"`, `{"t":"stderr"`, `{"t":"error"`, `{"t":"end"`)
+}
+
+func hasPrefix(head []byte, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return bytes.HasPrefix(head, []byte(p)) })
 }
 
 func closedNormally(payload []byte) error {
 	if len(payload) < 2 || binary.BigEndian.Uint16(payload) != 1000 {
 		return fmt.Errorf("closed with %v, not 1000", payload)
-	}
-	return nil
-}
-
-// frame is a frame's header and the start of its payload.
-type frame struct {
-	opcode byte
-	final  bool
-	head   []byte // at most 128 bytes, valid until the next read
-}
-
-// readFrame takes one unmasked frame and skips what it does not return.
-func readFrame(in *bufio.Reader) (frame, error) {
-	var f frame
-	header, err := in.Peek(2)
-	if err != nil {
-		return f, fmt.Errorf("read frame: %w", err)
-	}
-	f.opcode, f.final = header[0]&0x0f, header[0]&0x80 != 0
-	length, size := int64(header[1]&0x7f), 2
-	switch length {
-	case 126:
-		size = 4
-	case 127:
-		size = 10
-	}
-	if header, err = in.Peek(size); err != nil {
-		return f, fmt.Errorf("read frame: %w", err)
-	}
-	switch size {
-	case 4:
-		length = int64(binary.BigEndian.Uint16(header[2:]))
-	case 10:
-		length = int64(binary.BigEndian.Uint64(header[2:]))
-	}
-	_, _ = in.Discard(size) // was peeked
-	return f, f.skip(in, length)
-}
-
-// skip keeps the payload's head and drops the rest.
-func (f *frame) skip(in *bufio.Reader, length int64) error {
-	head, err := in.Peek(int(min(length, 128)))
-	if err != nil {
-		return fmt.Errorf("read frame: %w", err)
-	}
-	if int64(in.Buffered()) >= length {
-		f.head = head // stays valid: Discard within the buffer moves nothing
-		_, _ = in.Discard(int(length))
-		return nil
-	}
-	f.head = bytes.Clone(head)
-	if _, err := io.CopyN(io.Discard, in, length); err != nil {
-		return fmt.Errorf("read frame: %w", err)
 	}
 	return nil
 }

@@ -58,10 +58,30 @@ func TestDrainCountsTheAgentsLinesOnly(t *testing.T) {
 	require.False(t, got.last.Before(got.first))
 }
 
+func TestDrainKnowsTheEnvelopes(t *testing.T) {
+	t.Parallel()
+	var wire []byte
+	add := func(first byte, payload string) { wire = append(wire, serverFrame(first, payload)...) }
+	const id = "run_2gxc2yw2axqhc3abci3oftpjtt"
+	add(0x80|opText, `{"t":"info","info":"run","run":"`+id+`"}`)
+	add(0x80|opText, `{"t":"line","n":1,"line":"a"}`)
+	add(0x80|opText, `{"t":"stderr","text":"careful"}`)
+	add(0x80|opText, `{"t":"line","n":2,"line":"b"}`)
+	add(0x80|opText, `{"t":"end","state":"succeeded"}`)
+	add(0x80|opClose, "\x03\xe8")
+
+	got, err := (&client{in: bufio.NewReader(bytes.NewReader(wire))}).drain()
+	require.NoError(t, err)
+	require.Equal(t, 2, got.lines)
+	require.Equal(t, id, got.run)
+	require.False(t, got.closed.Before(got.accepted))
+}
+
 func TestDrainReportsAnythingButACleanEnd(t *testing.T) {
 	t.Parallel()
 	for name, wire := range map[string][]byte{
 		"an error frame":  serverFrame(0x80|opText, `{"error":"no","code":"OVERLOADED"}`),
+		"an error in v1":  serverFrame(0x80|opText, `{"t":"error","error":"no","code":"OVERLOADED"}`),
 		"another code":    serverFrame(0x80|opClose, "\x03\xf3"),
 		"no close at all": nil,
 		"half a frame":    serverFrame(0x80|opText, "abc")[:3],

@@ -46,6 +46,25 @@ func TestARowShowsMediansRangesAndTheirRatio(t *testing.T) {
 	require.Equal(t, "-", r.ratio(), "a ratio to nothing says nothing")
 }
 
+func TestWhatAServerDoesNotHaveIsADash(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "| what | 1.0 (1.0 to 1.0) | - | - |\n", row{"what", "%.1f", []float64{1}, nil}.String())
+}
+
+func TestFlagsOfSizes(t *testing.T) {
+	t.Parallel()
+	var one size
+	require.NoError(t, one.Set("64MiB"))
+	require.EqualValues(t, 64<<20, one)
+	require.Equal(t, "64MiB", one.String())
+	require.Error(t, one.Set("much"))
+	var some sizes
+	require.NoError(t, some.Set("1000,20"))
+	require.Equal(t, sizes{1000, 20}, some)
+	require.Equal(t, "1000,20", some.String())
+	require.Error(t, some.Set("1000,"))
+}
+
 func TestTheAgentPrintsWhatIsOrdered(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{inChunks, lineByLine} {

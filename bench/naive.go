@@ -20,11 +20,10 @@ const naiveServer = "naive-server"
 func serveNaive(agent string) error {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	app.Get("/readyz", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusOK) })
-	app.Get("/ws/claude", websocket.New(func(ws *websocket.Conn) {
-		if err := relay(ws, agent); err != nil {
-			fmt.Fprintln(os.Stderr, "naive-server:", err)
-		}
-	}))
+	app.Get("/ws/claude", websocket.New(func(ws *websocket.Conn) { complain(relay(ws, ws, agent)) }))
+	var r room
+	app.Get("/ws/room", websocket.New(r.join))
+	app.Get("/ws/room/claude", websocket.New(func(ws *websocket.Conn) { complain(relay(ws, &r, agent)) }))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -33,8 +32,14 @@ func serveNaive(agent string) error {
 	return app.Listener(ln)
 }
 
-// relay runs the agent for one prompt and sends its lines.
-func relay(ws *websocket.Conn, agent string) error {
+func complain(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "naive-server:", err)
+	}
+}
+
+// relay runs the agent for one prompt and sends its lines to somebody.
+func relay(ws *websocket.Conn, to interface{ WriteMessage(int, []byte) error }, agent string) error {
 	if err := ws.WriteMessage(websocket.TextMessage, []byte(infoFrame)); err != nil {
 		return err
 	}
@@ -59,14 +64,14 @@ func relay(ws *websocket.Conn, agent string) error {
 	}
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		if err := ws.WriteMessage(websocket.TextMessage, lines.Bytes()); err != nil {
+		if err := to.WriteMessage(websocket.TextMessage, lines.Bytes()); err != nil {
 			return err
 		}
 	}
 	if err := cmd.Wait(); err != nil {
 		return err
 	}
-	return ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
+	return to.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
 }
 
 func userLine(prompt string) map[string]any {

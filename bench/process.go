@@ -28,6 +28,7 @@ type command struct {
 type server struct {
 	command
 	addr string
+	took time.Duration // from before the fork to "listening on"
 	cmd  *exec.Cmd
 }
 
@@ -42,27 +43,40 @@ func build(path string) error {
 
 // start returns when the server says that it is ready.
 func start(c command) (*server, error) {
+	s, err := launch(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.waitReady(); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("start %s: %w", c.name, err)
+	}
+	return s, nil
+}
+
+// launch returns when the server says that it is listening.
+func launch(c command) (*server, error) {
 	cmd := exec.Command(c.path, c.args...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
 	}
+	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
 	}
-	s := &server{command: c, cmd: cmd}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err == nil {
-		_, s.addr, _ = strings.Cut(strings.TrimSpace(line), "http://")
-		err = s.waitReady()
-	}
+	s := &server{command: c, took: time.Since(began), cmd: cmd}
 	if err != nil {
 		s.stop()
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
 	}
+	_, s.addr, _ = strings.Cut(strings.TrimSpace(line), "http://")
 	return s, nil
 }
+
+func (s *server) pid() int { return s.cmd.Process.Pid }
 
 func (s *server) waitReady() error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
@@ -91,6 +105,12 @@ func (s *server) ready(ctx context.Context) bool {
 	}
 	_ = res.Body.Close()
 	return res.StatusCode == http.StatusOK
+}
+
+// kill ends the server as a crash would.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
 }
 
 // stop asks the server to end, and insists after a while.

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/units"
+)
+
+// size is a flag such as 64MiB.
+type size int64
+
+func (s size) String() string { return units.Base2Bytes(s).String() }
+
+// Set reads the flag.
+func (s *size) Set(text string) error {
+	n, err := units.ParseBase2Bytes(text)
+	*s = size(n)
+	return err
+}
+
+// sizes is a flag such as 1000,10000.
+type sizes []int
+
+func (s sizes) String() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]int(s)), " ", ","), "[]")
+}
+
+// Set reads the flag.
+func (s *sizes) Set(text string) error {
+	*s = nil
+	for field := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return err
+		}
+		*s = append(*s, n)
+	}
+	return nil
+}
