@@ -121,7 +121,7 @@ func TestD1_ARunWithAToolGoesOnAcrossTheDeathOfItsServerAndLeavesNothing(t *test
 			ended := next.known(run)
 
 			require.Equal(t, "succeeded", ended.State)
-			require.Equal(t, api.ToolDone, *ended.Result)
+			require.Equal(t, api.ToolDone, ended.text())
 			require.EqualValues(t, 2*api.InputTokens, ended.Usage.InputTokens, "of both answers")
 			require.Equal(t, "SIGTERM", ended.rung(), "for the child in the background")
 			w.requireProven(ended)
@@ -145,7 +145,7 @@ func TestD1_ARunThatHadJustBegunGoesOnAcrossTheDeathOfItsServer(t *testing.T) {
 
 	ended := next.known(run)
 	require.Equal(t, "succeeded", ended.State)
-	require.Equal(t, api.Greeting, *ended.Result)
+	require.Equal(t, api.Greeting, ended.text())
 	w.requireProven(ended)
 	require.Len(t, w.api.Requests(), 1)
 }
@@ -167,7 +167,7 @@ func TestD1_ABackgroundTaskOfTheCLIEndsWithTheRunOfAKilledServer(t *testing.T) {
 
 	ended := next.known(run)
 	require.Equal(t, "succeeded", ended.State)
-	require.Equal(t, api.ToolDone, *ended.Result)
+	require.Equal(t, api.ToolDone, ended.text())
 	w.requireProven(ended)
 	require.Empty(t, survivors(sleeper))
 	require.Len(t, w.api.Requests(), 2)

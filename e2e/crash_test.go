@@ -28,7 +28,7 @@ func TestD1_WhenTheServerIsKilledTheCLIFinishesItsTurnAndExits(t *testing.T) {
 	require.Equal(t, "held released", lastLine(parse(t, []byte(next.output(c.run)))).Result)
 	ended := next.known(c.run)
 	require.Equal(t, "succeeded", ended.State)
-	require.Equal(t, "held released", *ended.Result)
+	require.Equal(t, "held released", ended.text())
 	w.requireProven(ended)
 	require.Empty(t, groups(c.run), "control groups of the killed server")
 }

@@ -122,6 +122,14 @@ func (r record) rung() string {
 	return r.Stop.Rung
 }
 
+// text is the answer, and "" if there is none.
+func (r record) text() string {
+	if r.Result == nil {
+		return ""
+	}
+	return *r.Result
+}
+
 // requireProven fails unless the record says that nothing of the run is left, and that is so.
 func (w *world) requireProven(r record) {
 	w.t.Helper()

@@ -28,7 +28,7 @@ func TestRuns_WaitAnswersWithTheTextTheUsageAndTheCost(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(lastLine(parse(t, []byte(s.output(ended.Run)))).raw), &result))
 	require.Equal(t, "succeeded", ended.State)
-	require.Equal(t, result.Result, *ended.Result)
+	require.Equal(t, result.Result, ended.text())
 	require.Positive(t, result.Cost)
 	require.Equal(t, &usage{
 		InputTokens: api.InputTokens, OutputTokens: 30, CacheReadTokens: api.CacheReadTokens, CacheCreationTokens: api.CacheCreationTokens,
@@ -49,7 +49,7 @@ func TestRuns_ALongResultIsCutAndItsUsageKnown(t *testing.T) {
 
 			ended := s.finish("[[bytes " + strconv.Itoa(size) + "]]")
 
-			require.True(t, api.LongText(size)[:min(size, most)] == *ended.Result, "%d bytes", len(*ended.Result))
+			require.True(t, api.LongText(size)[:min(size, most)] == ended.text(), "%d bytes", len(ended.text()))
 			require.Equal(t, size > most, ended.ResultCut)
 			require.EqualValues(t, api.InputTokens, ended.Usage.InputTokens)
 			require.Positive(t, ended.Usage.CostUSD)
@@ -71,7 +71,7 @@ func TestL2_ARequestThatIsRepeatedWithItsKeyIsOneRun(t *testing.T) {
 
 	require.Equal(t, first.Run, again.Run)
 	require.Equal(t, again, later)
-	require.Equal(t, api.Greeting, *later.Result)
+	require.Equal(t, api.Greeting, later.text())
 	require.Equal(t, http.StatusConflict, status)
 	require.Contains(t, string(answer), `"KEY_REUSED"`)
 	require.Len(t, w.api.Requests(), 1)
