@@ -4,53 +4,122 @@
 //     node client.mjs PROMPT [META]
 //     node client.mjs URL PROMPT META
 //
+// The run is started as one that goes on by itself, and followed by the numbers of its
+// lines. A lost connection costs nothing: the client comes back and asks for the lines
+// behind the last one that it has, also when the server was killed and started again.
+//
 // Lines go to stdout; the agent's stderr and errors go to stderr. Exit status: 0 done,
-// 1 failed, 2 input refused, 3 timeout. Node 22 or newer needs nothing else; an older
-// one needs the package ws (npm install ws).
+// 1 failed, 2 input refused, 3 timeout. Ctrl-C ends the run. Node 20 or newer, no packages.
 
-const WebSocket = globalThis.WebSocket ?? (await import('ws')).WebSocket;
+const PATIENCE = 60_000; // milliseconds in which a server that went away must be back
+const SILENCE = 60_000; // without a byte: a server that is well sends a sign of life every 25 s
 
 const args = process.argv.slice(2);
-if (args.length < 1 || args.length > 3) {
-  console.error('usage: node client.mjs [URL] PROMPT META');
+const url = (args.length === 3 ? args.shift() : 'http://127.0.0.1:3000').replace(/\/$/, '');
+if (args.length < 1 || args.length > 2 || !/^https?:\/\/./.test(url)) {
+  console.error('usage: node client.mjs [http://HOST:PORT] PROMPT META');
   process.exit(2);
 }
-const url = args.length === 3 ? args.shift() : 'ws://127.0.0.1:3000/ws/claude';
 const [prompt, meta = 'TASK-123'] = args;
 
-// The server's own frames begin with one of three keys; the agent's lines with "type".
-const OWN = /^\{"(info|stderr|error)":/;
-let errorCode = '';
-
-function onFrame(text) {
-  const frame = OWN.test(text) ? JSON.parse(text) : null;
-  if (frame === null) process.stdout.write(`${text}\n`);
-  else if (frame.info?.startsWith('send')) socket.send(JSON.stringify({ prompt, meta }));
-  else {
-    errorCode = frame.code ?? errorCode;
-    console.error(frame.stderr ?? text);
+// Refused is what the server says when it has understood, and will not.
+class Refused extends Error {
+  constructor(status, text) {
+    super(text);
+    this.status = status;
   }
 }
 
-function exitStatus(close) {
-  if (errorCode.startsWith('TIMEOUT_')) return 3;
-  if ([1003, 1007, 1008, 1009].includes(close)) return 2;
-  return close === 1000 ? 0 : 1;
+// request returns the answer. Its body is still to come.
+async function request(path, options) {
+  const answer = await fetch(url + path, options);
+  if (!answer.ok) throw new Refused(answer.status, await answer.text());
+  return answer;
 }
 
-function open() {
+// start starts the run and returns its id. An answer may get lost: with the key, the same
+// request once more is the same run.
+async function start(key = crypto.randomUUID(), attempts = 3) {
+  const options = { method: 'POST', headers: { 'Idempotency-Key': key }, body: JSON.stringify({ prompt, meta }) };
   try {
-    return new WebSocket(url);
+    return (await (await request('/api/runs', options)).json()).run;
   } catch (error) {
-    console.error(error.message);
-    process.exit(2);
+    if (error instanceof Refused || error.cause?.code === 'ECONNREFUSED' || attempts === 1) throw error;
+    return start(key, attempts - 1);
   }
 }
 
-process.stdout.on('error', () => process.exit(1)); // as in: node client.mjs … | head -1
-const socket = open();
-socket.onmessage = (event) => onFrame(event.data);
-socket.onerror = (event) => console.error(event.message || 'the connection failed');
-socket.onclose = (event) => {
-  process.exitCode = exitStatus(event.code);
-};
+const abort = (run) => request(`/api/runs/${run}/abort`, { method: 'POST' });
+
+// envelopes yields what one connection brings of a run, behind a line; null is a sign of life.
+async function* envelopes(run, after) {
+  const silent = new AbortController();
+  let timer;
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silent.abort(new Error('the server is silent')), SILENCE);
+  };
+  alive();
+  try {
+    const { body } = await request(`/api/runs/${run}/lines?from=${after}`, { headers: { Accept: 'application/x-ndjson' }, signal: silent.signal });
+    let begun = ''; // a line of which not all has come
+    for await (const text of body.pipeThrough(new TextDecoderStream())) {
+      alive();
+      const lines = text.split('\n');
+      lines[0] = begun + lines[0];
+      begun = lines.pop();
+      for (const line of lines) yield line === '' ? null : JSON.parse(line);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new Error('the answer ended too early');
+}
+
+// follow prints a run to its end, over as many connections as it takes, and returns the end.
+async function follow(run) {
+  let [last, warnings] = [0, 0]; // what was printed: the number of the last line, how many of stderr
+  let [seen, pause] = [Date.now(), 100];
+  for (;;) {
+    let came = 0; // of stderr, all of which comes again on each connection
+    try {
+      for await (const envelope of envelopes(run, last)) {
+        [seen, pause] = [Date.now(), 100];
+        if (envelope?.t === 'line') {
+          process.stdout.write(`${envelope.line}\n`);
+          last = envelope.n;
+        } else if (envelope?.t === 'stderr' && ++came > warnings) {
+          console.error(envelope.text);
+          warnings = came;
+        } else if (envelope?.t === 'end' || envelope?.t === 'error') return envelope;
+      }
+    } catch (error) {
+      const ready = error.status < 500; // and it says no
+      if (ready || Date.now() - seen > PATIENCE) throw error;
+      console.error(`${error.cause?.message ?? error.message}: connecting again`);
+    }
+    await new Promise((resolve) => { setTimeout(resolve, pause); });
+    pause = Math.min(2 * pause, 3000);
+  }
+}
+
+// leave ends the run, for which nobody waits any more, and then this program.
+async function leave(run, status) {
+  try {
+    await abort(await run);
+  } catch { /* the server is gone, or there is no run */ }
+  process.exit(status);
+}
+
+try {
+  const run = start();
+  process.stdout.on('error', () => leave(run, 1)); // as in: node client.mjs … | head -1
+  process.once('SIGINT', () => leave(run, 130));
+  process.once('SIGTERM', () => leave(run, 143));
+  const end = await follow(await run);
+  if (end.state !== 'succeeded') console.error(JSON.stringify(end));
+  process.exitCode = { succeeded: 0, timed_out: 3 }[end.state] ?? 1;
+} catch (error) {
+  console.error(error.cause?.message ?? error.message);
+  process.exitCode = [400, 413].includes(error.status) ? 2 : 1;
+}

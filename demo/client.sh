@@ -4,13 +4,14 @@
 #     client.sh PROMPT [META]
 #     client.sh URL PROMPT META
 #
-# Lines go to stdout; the server's stderr and error frames go to stderr, as JSON. Exit
-# status: 0 done, 1 failed, 2 input refused, 3 timeout. Needs wscat (npm install -g wscat).
+# Lines go to stdout; the agent's stderr and errors go to stderr, as JSON. Exit status:
+# 0 done, 1 failed, 2 input refused, 3 timeout. Ctrl-C ends the run. Needs bash 4.4 and curl 7.71.
 #
-# wscat tells a script neither the close code nor a lost connection. So the frames decide:
-# an error frame says what failed, and without one the agent's own `result` line must say
-# that it is well. An end with neither is a failure, never taken for success.
+# The run is started as one that goes on by itself, and followed as server-sent events. Each
+# line is an event whose id is the line's number. A lost connection costs nothing: the
+# script comes back and asks for what is behind the last number that it has.
 set -u
+LC_ALL=C # bytes, whatever they mean
 
 usage() {
   sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
@@ -18,70 +19,114 @@ usage() {
 }
 
 if [ $# -lt 1 ] || [ $# -gt 3 ]; then usage; fi
-url=ws://127.0.0.1:3000/ws/claude
+url=http://127.0.0.1:3000
 if [ $# -eq 3 ]; then
-  url=$1
+  url=${1%/}
   shift
 fi
-wscat=${WSCAT:-wscat}
-if ! command -v "$wscat" >/dev/null; then
-  echo "client.sh: $wscat not found: npm install -g wscat" >&2
-  exit 1
+
+# A connection on which nothing comes is probed by the system: its other end may be gone.
+curl=(curl --silent --show-error --no-buffer --connect-timeout 10 --keepalive-time 10)
+
+# quote writes a JSON string. Other control characters than these are refused by the server.
+quote() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"} text=${text//$'\n'/\\n} text=${text//$'\r'/\\r} text=${text//$'\t'/\\t}
+  printf '"%s"' "$text"
+}
+
+# Start the run. An answer may get lost: with the key, the same request once more is the
+# same run.
+key=client.sh-$$-$(date +%s)-$RANDOM$RANDOM
+answer=$(printf '{"prompt":%s,"meta":%s}' "$(quote "$1")" "$(quote "${2-TASK-123}")" |
+  "${curl[@]}" --retry 2 --retry-all-errors --header "Idempotency-Key: $key" --data-binary @- --write-out '\n%{http_code}' "$url/api/runs") || exit 1
+code=${answer##*$'\n'}
+if [ "$code" != 202 ]; then
+  printf '%s\n' "${answer%$'\n'*}" >&2
+  case $code in 400 | 413) exit 2 ;; *) exit 1 ;; esac
 fi
+[[ $answer =~ \"run\":\"(run_[a-z2-7]+)\" ]] || exit 1
+run=${BASH_REMATCH[1]}
 
-# wscat runs on Node, so Node can write the JSON: no quoting by hand.
-payload=$(node -e 'console.log(JSON.stringify({ prompt: process.argv[1], meta: process.argv[2] }))' \
-  -- "$1" "${2-TASK-123}")
-
-# Two things keep wscat from losing output. It leaves when its stdin ends, so its stdin is
-# a pipe that this script holds open from both sides. And when it leaves it forgets what a
-# pipe has not taken yet, so its stdout is a file, which takes everything at once.
-dir=$(mktemp -d) || exit 1
-mkfifo "$dir/in" && exec 3<>"$dir/in" 4>"$dir/out" 5<"$dir/out" || exit 1
-rm -r "$dir"
-
-# -w -1: stay until the server closes. Without it wscat leaves two seconds after sending.
-"$wscat" --connect "$url" -w -1 -x "$payload" <&3 >&4 &
-pid=$!
-trap 'kill "$pid" 2>/dev/null' EXIT
+# Whoever leaves early ends the run.
+status=''
+leave() {
+  [ "$status" ] || "${curl[@]}" --request POST --output /dev/null "$url/api/runs/$run/abort"
+  [ -z "${reader-}" ] || kill "$reader" 2>/dev/null
+}
+trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-status=1
-frame() {
-  case $1 in
-    '{"info":'*) ;;
-    '{"stderr":'*) printf '%s\n' "$1" >&2 ;;
-    '{"error":'*)
-      printf '%s\n' "$1" >&2
-      status=$(error_status "$1")
+last=0     # number of the last line that was printed
+warnings=0 # how many lines of stderr were printed
+
+# event takes one event: its id, its name, its data.
+event() {
+  case $2 in
+    '' | encoded) # an agent's line; encoded, if it has a carriage return in it
+      if [ "$2" ]; then
+        local text=${3#\"}
+        text=${text%\"} text=${text//\\\"/\"}
+        printf '%b\n' "$text" || exit 1
+      else
+        printf '%s\n' "$3" || exit 1
+      fi
+      last=$1
       ;;
-    *)
-      printf '%s\n' "$1"
-      if [[ $1 == '{"type":"result",'*'"is_error":false'* ]]; then status=0; fi
+    stderr) # all of it comes again on each connection
+      if [ $((came += 1)) -gt "$warnings" ]; then
+        printf '%s\n' "$3" >&2
+        warnings=$came
+      fi
+      ;;
+    end | error)
+      case $3 in
+        *'"state":"succeeded"'*) status=0 ;;
+        *'"state":"timed_out"'*) status=3 ;;
+        *) status=1 ;;
+      esac
+      [ "$status" = 0 ] || printf '%s\n' "$3" >&2
       ;;
   esac
 }
 
-error_status() {
-  case $1 in
-    *'"code":"TIMEOUT_'*) echo 3 ;;
-    *'"code":"INVALID_'* | *'"code":"FORBIDDEN_OPTION"'* | *'"code":"PROMPT_TIMEOUT"'*) echo 2 ;;
-    *) echo 1 ;;
-  esac
-}
-
-# Follow the file until wscat is gone. Whether it is gone is asked before reading, so that
-# its last words are read; a line that is not yet whole waits in `start` for its rest.
-start=''
-gone=''
-until [ "$gone" ]; do
-  kill -0 "$pid" 2>/dev/null || gone=yes
-  while IFS= read -r line <&5; do
-    frame "$start$line"
-    start=''
+# follow prints what one connection brings. An event counts when the empty line behind it
+# has come.
+follow() {
+  local id='' name='' data='' line
+  came=0
+  exec 3< <(exec "${curl[@]}" --header 'Accept: text/event-stream' --header "Last-Event-ID: $last" "$url/api/runs/$run/lines")
+  reader=$!
+  while IFS= read -r line <&3 || [ "$line" ]; do
+    case $line in
+      'id: '*) id=${line#id: } ;;
+      'event: '*) name=${line#event: } ;;
+      'data: '*) data=given${line#data: } ;;
+      '')
+        [ -z "$data" ] || event "$id" "$name" "${data#given}"
+        name='' data=''
+        ;;
+      '{"error":'*'"DRAINING"}' | '{"error":'*'"OVERLOADED"}') ;; # not now
+      '{"error":'*) # not ever
+        printf '%s\n' "$line" >&2
+        status=1
+        ;;
+    esac
   done
-  start+=$line
-  [ "$gone" ] || sleep 0.1
+  exec 3<&-
+  wait "$reader"
+}
+
+attempts=0 # in vain, one after the other
+until [ "$status" ]; do
+  before=$last
+  follow
+  [ "$last" = "$before" ] || attempts=0
+  if [ -z "$status" ]; then
+    [ $((attempts += 1)) -le 40 ] || exit 1
+    echo 'the connection was lost: connecting again' >&2
+    sleep "$([ "$attempts" -le 3 ] && echo 0.3 || echo 2)"
+  fi
 done
 exit "$status"
