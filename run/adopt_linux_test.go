@@ -222,8 +222,8 @@ func TestD02AnAdoptedRunIsDrained(t *testing.T) {
 	t.Run("the next", func(t *testing.T) {
 		h := e.takeOver(t, nil)
 		info := e.run(t, h, "stays").Info()
-		require.Equal(t, schema.Draining, info.Code)
-		require.Equal(t, ServerStops.Text, info.Error)
+		require.Equal(t, schema.Interrupted, info.State)
+		require.Equal(t, schema.RunInterrupted, info.Code)
 		require.Empty(t, h.log.records("run ended"))
 		require.Contains(t, replay(t, e.run(t, h, "stays"), 0).lines, "bye")
 	})

@@ -84,6 +84,9 @@ func newHouseIn(t *testing.T, dir, script string, change func(*Config)) house {
 	require.NoError(t, err)
 	h := house{registry, log}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the log:\n%s", h.log)
+		}
 		h.Hurry()
 		h.Drain(t.Context()) // the test's context has ended: at once
 		h.requireDecided(t)

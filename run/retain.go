@@ -32,11 +32,12 @@ func (g *Registry) Retain(ctx context.Context) {
 	}
 }
 
-// removeOld removes what has been kept for long enough.
+// removeOld removes what has been kept for long enough. Of damaged records nobody knows how
+// long that is: they keep their output, and hold nothing else up.
 func (g *Registry) removeOld(ctx context.Context) error {
-	kept, err := g.store.Ended(ctx, 0)
-	if err != nil {
-		return err
+	kept, damaged := g.store.Ended(ctx, 0)
+	if damaged != nil && !errors.Is(damaged, store.ErrDamaged) {
+		return damaged
 	}
 	sizes, total := make([]int64, len(kept)), int64(0)
 	for i, old := range kept {
@@ -50,9 +51,9 @@ func (g *Registry) removeOld(ctx context.Context) error {
 		}
 		gone, total = append(gone, old.ID), total-sizes[i]
 	}
-	err = g.removeOutput(ctx, gone)
+	err := g.removeOutput(ctx, gone)
 	_, forgotten := g.store.Forget(ctx, time.Now().Add(-g.config.RetainRecords))
-	return errors.Join(err, forgotten)
+	return errors.Join(damaged, err, forgotten)
 }
 
 // removeOutput removes files after it is known that they are gone, so that nothing is ever

@@ -80,8 +80,10 @@ func (w *watch) interrupt() bool {
 		w.run.log.Warn("interrupt claude", "error", err)
 	}
 	patience := time.After(w.patience / 2)
-	for !w.beyond {
-		w.lookAll()
+	for {
+		if w.lookAll(); w.beyond {
+			return false
+		}
 		select {
 		case <-w.process.Exited():
 			return true
@@ -94,7 +96,6 @@ func (w *watch) interrupt() bool {
 			return false
 		}
 	}
-	return false
 }
 
 // lookAll reads every line that is there now.

@@ -105,7 +105,8 @@ func (g *Registry) removeUnknown(ctx context.Context) error {
 		if !schema.RunID.MatchString(id) {
 			continue // not ours
 		}
-		if _, unknown := g.store.Run(ctx, id); going || errors.Is(unknown, store.ErrNotFound) {
+		record, unknown := g.store.Run(ctx, id)
+		if going || record.OutputGone || errors.Is(unknown, store.ErrNotFound) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(g.procDir(), entry.Name())))
 		}
 	}
