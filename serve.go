@@ -88,14 +88,15 @@ func (c *serveCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	defer h.close(log)
-	if err := h.runs.Sweep(context.Background()); err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
+		h.close(log)
 		return fmt.Errorf("%w: choose another address with --listen", err)
 	}
+	if err := h.runs.Sweep(context.Background()); err != nil {
+		return err // nothing is torn down under the runs that were adopted by then: they go on without a server
+	}
+	defer h.close(log)
 	defer retain(h.runs)()
 	return c.serve(h, listener, s, log)
 }

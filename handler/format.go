@@ -81,7 +81,11 @@ func (f sse) end(to *bufio.Writer, o run.Outcome) error {
 	return f.frame(to, "end", enveloped{}.end(o))
 }
 
+// fail has the id of an end: what cannot be served now cannot be later.
 func (f sse) fail(to *bufio.Writer, err *schema.Error) bool {
+	if _, failed := to.WriteString("id: " + endID + "\n"); failed != nil {
+		return false
+	}
 	return f.frame(to, "error", enveloped{}.failure(err)) == nil
 }
 

@@ -3,7 +3,6 @@ package handler
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,60 +24,6 @@ const (
 	eventStream = "text/event-stream"
 	ndjson      = "application/x-ndjson"
 )
-
-// createRun starts a run that goes on by itself: POST /api/runs. What is accepted is on disk.
-func (s *Server) createRun(c *fiber.Ctx) error {
-	q, err := s.request(c)
-	if err != nil {
-		return err
-	}
-	format := formatOf(c, fiber.MIMEApplicationJSON)
-	if refusal := s.hub.refusal(); refusal != nil && format != nil {
-		return refusal // before there is a run of which the client would not hear
-	}
-	r, view, err := s.runs.Submit(context.Background(), q)
-	if r == nil || err != nil && format != nil {
-		return told(err, s.log)
-	}
-	c.Location("/api/runs/" + r.ID)
-	if format != nil {
-		return s.stream(c, format, r, view)
-	}
-	return answerRun(c, r, view)
-}
-
-// answerRun answers with what is known of a run that was asked for, at its end if the client
-// waits for that. There may be no view of an old run whose key has come again.
-func answerRun(c *fiber.Ctx, r *run.Run, view *run.View) error {
-	if view != nil {
-		view.Leave(run.ClientGone)
-	}
-	if c.QueryBool("wait") {
-		<-r.Done()
-		return answerJSON(c, http.StatusOK, r.Info())
-	}
-	return answerJSON(c, http.StatusAccepted, r.Info())
-}
-
-// keyPattern is what an Idempotency-Key looks like.
-var keyPattern = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
-
-// request reads a request for a run.
-func (s *Server) request(c *fiber.Ctx) (run.Request, error) {
-	if err := s.hub.draining(); err != nil {
-		return run.Request{}, err
-	}
-	payload, err := schema.Decode(c.Body())
-	if err != nil {
-		return run.Request{}, err
-	}
-	key := c.Get("Idempotency-Key")
-	if key != "" && !keyPattern.MatchString(key) {
-		return run.Request{}, schema.NewError(schema.BadRequest, "Idempotency-Key must be 1 to 200 visible ASCII characters")
-	}
-	payload.Detach = true // nobody has to stay for it
-	return run.Request{Payload: payload, Client: client(c.Context().RemoteAddr()), Key: key}, nil
-}
 
 // listRuns answers GET /api/runs.
 func (s *Server) listRuns(c *fiber.Ctx) error {
@@ -148,11 +93,16 @@ func (s *Server) getLines(c *fiber.Ctx) error {
 	if format == nil {
 		return schema.NewError(schema.BadRequest, "accept one of "+eventStream+", "+ndjson+" and "+fiber.MIMETextPlain)
 	}
+	v, err := s.newStream(c, format)
+	if err != nil {
+		return err
+	}
 	view, err := r.View(after)
 	if err != nil {
+		s.leave(v)
 		return told(err, s.log)
 	}
-	return s.stream(c, format, r, view)
+	return s.answer(c, v, r, view)
 }
 
 // formatOf returns how a client wants the output: nil if it would rather have one of the

@@ -36,31 +36,42 @@ type stream struct {
 	cutOff context.CancelFunc
 }
 
-// stream answers with what the run puts out until its end. It leaves the view.
-func (s *Server) stream(c *fiber.Ctx, f format, r *run.Run, view *run.View) error {
-	if c.Method() == fiber.MethodHead {
-		view.Leave(run.ClientGone)
-		return nil
-	}
+// newStream takes a place for an answer that goes on for long. It must be served or left.
+func (s *Server) newStream(c *fiber.Ctx, f format) (*stream, error) {
 	v := &stream{format: f, wire: wireOf(c.Context().Conn()), log: s.log}
 	v.gone, v.cutOff = context.WithCancel(context.Background())
 	if refusal := s.hub.enter(v); refusal != nil {
 		v.cutOff()
+		return nil, refusal
+	}
+	return v, nil
+}
+
+// leave gives a stream's place back.
+func (s *Server) leave(v *stream) {
+	v.cutOff()
+	s.hub.leave(v)
+}
+
+// answer answers with what the run puts out until its end. It leaves the view and the
+// stream's place.
+func (s *Server) answer(c *fiber.Ctx, v *stream, r *run.Run, view *run.View) error {
+	if c.Method() == fiber.MethodHead {
 		view.Leave(run.ClientGone)
-		return refusal
+		s.leave(v)
+		return nil
 	}
 	if v.wire != nil {
 		v.wire.stall = s.config.StallTimeout // instead of a deadline for all of the answer
 	}
-	c.Set(fiber.HeaderContentType, f.mediaType())
+	c.Set(fiber.HeaderContentType, v.format.mediaType())
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")         // a proxy shall pass on what it gets
 	c.Response().ImmediateHeaderFlush = true // whoever asks learns of the run before it prints anything
 	every := s.config.PingInterval
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // nothing of the request may be used in here
-		defer s.hub.leave(v)
-		defer view.Leave(run.ClientGone)
-		defer v.cutOff()
+		defer s.leave(v)
+		defer func() { view.Leave(v.reason()) }()
 		v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
 		defer v.tick.Stop()
 		defer v.look.Stop()
@@ -70,6 +81,15 @@ func (s *Server) stream(c *fiber.Ctx, f format, r *run.Run, view *run.View) erro
 		}
 	})
 	return nil
+}
+
+// reason is why the view of a stream that is over is given up.
+func (v *stream) reason() *run.Reason {
+	if v.wire == nil || !v.wire.stalled.Load() {
+		return run.ClientGone
+	}
+	v.log.Warn("the client took nothing for too long", "timeout", v.wire.stall)
+	return run.SlowViewer
 }
 
 // flusher sends what is written to it at once.
@@ -101,6 +121,24 @@ func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
 		return v.format.end(v.to, r.Outcome()) == nil
 	}
 	return v.format.fail(v.to, told(err, v.log))
+}
+
+// await returns when a run has ended, without a word to the client until then.
+func (v *stream) await(r *run.Run) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-r.Done():
+			return nil
+		case <-v.gone.Done():
+			return v.gone.Err()
+		case <-look.C:
+			if v.wire != nil && v.wire.left() {
+				return errLeft
+			}
+		}
+	}
 }
 
 // cut ends the connection under the answer: the client sees that it is not whole.

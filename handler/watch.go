@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
 
+	"spool/run"
 	"spool/schema"
 )
 
@@ -39,7 +40,20 @@ func (s *Server) attach(to *session, id, from string) *ending {
 	if err != nil {
 		return to.refuse(err)
 	}
+	defer s.endReplay(to, r)()
 	return to.watch(r, view)
+}
+
+// endReplay ends the socket of who looks at a run that has ended when the server is being
+// stopped: nothing is lost by that, and shutting down need not wait. The caller must call
+// release.
+func (s *Server) endReplay(to *session, r *run.Run) (release func() bool) {
+	select {
+	case <-r.Done():
+		return context.AfterFunc(s.hub.open, func() { to.end(refused(errDraining)) })
+	default:
+		return func() bool { return true }
+	}
 }
 
 // parseFrom reads the number of the last line that a client has.

@@ -1,6 +1,9 @@
 package run
 
 import (
+	"errors"
+	"os"
+
 	"spool/claude"
 	"spool/procman"
 )
@@ -18,8 +21,11 @@ type leftover struct {
 // live is the rest of the run's life.
 func (l *leftover) live() Outcome {
 	files, err := l.output.open(0)
-	if err != nil { // the server was killed before it had made them
+	if err != nil {
 		o := judge(claude.Turn{}, leftBehind, procman.Exit{}, "")
+		if !errors.Is(err, os.ErrNotExist) { // not taken away by somebody
+			o = l.internal("open output", err)
+		}
 		o.Exit, o.Proof = l.process.Stop(l.registry.atOnce, 0)
 		return o
 	}

@@ -16,7 +16,7 @@ func (w *watch) limit() error {
 		written, err = written+size(w.files.err), nil // its space cannot be had back
 	}
 	w.discarded = done
-	if w.run.registry.disk.full() {
+	if w.turn.Result == nil && !w.exited() && w.run.registry.disk.full() {
 		w.beyond = true
 		w.run.Stop(diskFull)
 	}

@@ -20,7 +20,7 @@ func (g *Registry) Open(ctx context.Context, id string) (*Run, error) {
 	if !schema.RunID.MatchString(id) {
 		return nil, errNotFound
 	}
-	if r := g.running(id); r != nil {
+	if r := g.running(id); r != nil && r.accepted.Load() {
 		return r, nil
 	}
 	record, err := g.store.Run(ctx, id)
@@ -70,11 +70,26 @@ func (g *Registry) List(ctx context.Context, f Filter) (schema.RunList, error) {
 	if err != nil {
 		g.log.Error("list runs: some are left out", "error", err)
 	}
+	for i := range list {
+		shorten(&list[i])
+	}
 	answer := schema.RunList{Runs: list}
 	if len(list) == f.Limit {
 		answer.Next = list[len(list)-1].ID
 	}
 	return answer, nil
+}
+
+// maxListed is how many bytes of an answer a list shows.
+const maxListed = 1 << 10
+
+// shorten cuts the answer for a list, which would be as long as all answers together.
+func shorten(r *schema.Run) {
+	if r.Result == nil || len(*r.Result) <= maxListed {
+		return
+	}
+	text := schema.Truncate(*r.Result, maxListed)
+	r.Result, r.ResultCut = &text, true
 }
 
 // list asks those that go on themselves: what they are doing is not in the store.
@@ -113,7 +128,7 @@ func (g *Registry) goingOn(which func(schema.Run) bool) []schema.Run {
 	defer g.mu.Unlock()
 	list := []schema.Run{}
 	for _, r := range g.runs {
-		if info := r.Info(); which(info) {
+		if info := r.Info(); r.accepted.Load() && which(info) {
 			list = append(list, info)
 		}
 	}

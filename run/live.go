@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"spool/claude"
@@ -36,26 +37,33 @@ func (r *Run) conclude(o Outcome) {
 	r.outcome, r.lines = o, record.Lines
 	close(r.done)
 	r.changed.ring()
-	for !kept { // what is not on the disk is told by the output at the next start
+	for wait := time.Second; !kept; wait = min(2*wait, maxKeepAgain) {
 		select {
-		case <-time.After(keepAgain):
+		case <-time.After(wait):
 			kept = r.keep(record)
 		case <-r.registry.atOnce.Done():
-			return
+			return // what is not on the disk is told by the output at the next start
 		}
 	}
 }
 
-// keepAgain is how long after a failure a record is brought to the disk again.
-const keepAgain = time.Second
+// maxKeepAgain is how long after a failure, and all those before, a record is brought to
+// the disk again.
+const maxKeepAgain = 30 * time.Second
 
-// keep brings a record to the disk, and reports whether that is done with.
+// keep brings a record to the disk, and reports whether that is done with: a full disk may
+// have room later, and nothing else gets better.
 func (r *Run) keep(record store.Run) bool {
 	err := r.registry.store.Update(context.Background(), record)
 	if err != nil {
 		r.log.Error("keep record of run", "error", err)
 	}
-	return err == nil || errors.Is(err, store.ErrFinal) || errors.Is(err, store.ErrFenced)
+	for _, answer := range []error{store.ErrFinal, store.ErrFenced, store.ErrDamaged, store.ErrNotFound, store.ErrClosed} {
+		if errors.Is(err, answer) {
+			return true
+		}
+	}
+	return err == nil
 }
 
 // logEnd writes the one record of how a run ended. The error's text is left out: it may hold
@@ -114,7 +122,13 @@ func (r *Run) launch(files *files) (*procman.Process, error) {
 
 // follow begins to watch the process in one way or another, ends it with all that it
 // started, and judges what it did.
-func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) error) Outcome {
+func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) error) (o Outcome) {
+	defer func() { // one run's fault is not the others'
+		if cause := recover(); cause != nil {
+			o = r.internal("panic in run", fmt.Errorf("%v\n%s", cause, debug.Stack()))
+			o.Exit, o.Proof = process.Stop(r.registry.atOnce, 0)
+		}
+	}()
 	w, err := r.watch(process, files)
 	if err != nil {
 		closeInput(process)

@@ -78,8 +78,8 @@ func (g *Registry) Counts() (running, queued int) { return g.admission.counts() 
 // StorageLow reports whether new runs are refused because the disk is nearly full.
 func (g *Registry) StorageLow() bool { return g.disk.low() }
 
-// enter makes a run known that is about to be served, if it has a ticket and the server is
-// not being stopped. It must begin, or leave.
+// enter counts a run that is about to be served, if it has a ticket and the server is not
+// being stopped. It must begin, or leave.
 func (g *Registry) enter(r *Run) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,8 +95,9 @@ func (g *Registry) enter(r *Run) error {
 	return nil
 }
 
-// begin serves a run that has entered.
+// begin serves a run that has entered, and whose record is on disk.
 func (g *Registry) begin(r *Run, live func() Outcome) {
+	r.accepted.Store(true)
 	go func() {
 		defer g.leave(r)
 		r.serve(live)

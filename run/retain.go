@@ -32,12 +32,11 @@ func (g *Registry) Retain(ctx context.Context) {
 	}
 }
 
-// removeOld removes what has been kept for long enough. Of damaged records nobody knows how
-// long that is: they keep their output, and hold nothing else up.
+// removeOld removes what has been kept for long enough.
 func (g *Registry) removeOld(ctx context.Context) error {
-	kept, damaged := g.store.Ended(ctx, 0)
-	if damaged != nil && !errors.Is(damaged, store.ErrDamaged) {
-		return damaged
+	kept, err := g.store.Ended(ctx)
+	if err != nil {
+		return err
 	}
 	sizes, total := make([]int64, len(kept)), int64(0)
 	for i, old := range kept {
@@ -51,22 +50,24 @@ func (g *Registry) removeOld(ctx context.Context) error {
 		}
 		gone, total = append(gone, old.ID), total-sizes[i]
 	}
-	err := g.removeOutput(ctx, gone)
+	err = g.removeOutput(ctx, gone)
 	_, forgotten := g.store.Forget(ctx, time.Now().Add(-g.config.RetainRecords))
-	return errors.Join(damaged, err, forgotten)
+	return errors.Join(err, forgotten)
 }
 
 // removeOutput removes files after it is known that they are gone, so that nothing is ever
-// said to be kept that is not.
+// said to be kept that is not. A run whose record is damaged keeps its output, and holds
+// nothing else up.
 func (g *Registry) removeOutput(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := g.store.MarkGone(ctx, ids...); err != nil && !errors.Is(err, store.ErrFull) { // with a full disk nothing is more urgent than room
-		return err
-	}
 	var errs []error
 	for _, id := range ids {
+		if err := g.store.MarkGone(ctx, id); err != nil && !errors.Is(err, store.ErrFull) { // with a full disk nothing is more urgent than room
+			errs = append(errs, err)
+			continue
+		}
 		errs = append(errs, (&output{dir: filepath.Join(g.procDir(), id)}).remove())
 	}
 	g.log.Debug("removed old output", "runs", len(ids))

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"spool/schema"
@@ -24,6 +25,8 @@ type Run struct {
 
 	ctx  context.Context // ends with the Reason why the run shall end
 	stop context.CancelCauseFunc
+
+	accepted atomic.Bool // its record is on disk: others may know of it
 
 	changed bell // rings with the position in the queue, the warning and the state
 

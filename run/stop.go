@@ -98,9 +98,9 @@ func (w *watch) interrupt() bool {
 	}
 }
 
-// lookAll reads every line that is there now.
+// lookAll reads every line that is there now, as long as there is time and room for it.
 func (w *watch) lookAll() {
-	for more := true; more; {
+	for more := true; more && !w.beyond && w.run.registry.atOnce.Err() == nil; {
 		var err error
 		if more, err = w.look(); err != nil {
 			w.fail("read output", err)
@@ -128,12 +128,13 @@ func (w *watch) descend(grace time.Duration) (exit procman.Exit, proof procman.P
 	defer hurry()
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); exit, proof = w.process.Stop(ctx, grace) }()
-	for {
+	for failed := false; ; {
 		select {
 		case <-stopped:
 			return exit, proof
 		case <-w.growth.C:
-			if err := w.limit(); err != nil {
+			if err := w.limit(); err != nil && !failed {
+				failed = true
 				w.fail("limit output", err)
 			}
 		}

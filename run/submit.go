@@ -70,12 +70,12 @@ func (g *Registry) refusal(err error) error {
 	}
 	g.log.Error("accept run", "error", err)
 	if errors.Is(err, store.ErrFull) || errors.Is(err, syscall.ENOSPC) {
-		return errFull
+		return errStorage
 	}
 	return schema.NewError(schema.Internal, "the server could not accept the run; its log has the cause")
 }
 
-var errFull = schema.NewError(schema.StorageFull, "the server's disk is nearly full: try again when there is room")
+var errStorage = schema.NewError(schema.StorageFull, "the server's disk is nearly full: try again when there is room")
 
 // known returns the run of an earlier request with the same key, nil if there was none.
 func (g *Registry) known(ctx context.Context, q Request) (*Run, error) {
@@ -143,7 +143,7 @@ func (g *Registry) session(ctx context.Context, id string) (string, error) {
 // anything is done for it.
 func (g *Registry) accept(q Request, record store.Run) (*Run, *View, error) {
 	if g.disk.low() {
-		return nil, nil, errFull
+		return nil, nil, errStorage
 	}
 	r := g.newRun(record)
 	r.ticket = g.admission.enter(q.Client, r.changed.ring)

@@ -58,7 +58,7 @@ func (v *View) open() (err error) {
 		return ErrGone
 	}
 	if ended && v.after > v.run.lines {
-		return ErrGap
+		return v.gap()
 	}
 	if err = v.openFiles(ended, record); errors.Is(err, os.ErrNotExist) {
 		return ErrGone // since the record was read
@@ -85,6 +85,11 @@ func (v *View) openFiles(ended bool, record store.Run) (err error) {
 	return err
 }
 
+// gap is ErrGap with what there is instead.
+func (v *View) gap() error {
+	return schema.NewError(ErrGap.Code, fmt.Sprintf("the run has lines 1 to %d: nothing stands behind line %d", v.run.lines, v.after))
+}
+
 // limit takes what is beyond the limits for nothing that was written.
 func (v *View) limit() {
 	v.stdout.Limit(v.run.registry.config.MaxOutput)
@@ -107,7 +112,7 @@ func (v *View) Grown() <-chan struct{} {
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
 	line, err := next(v.stdout, ended)
-	if err == nil && ended && line.N > v.run.lines {
+	for err == nil && ended && line.N > v.run.lines {
 		line, err = next(v.stdout, ended) // the last one, of which only a part was within the limit
 	}
 	if !errors.Is(err, io.EOF) {
@@ -120,7 +125,7 @@ func (v *View) Next() (Event, error) {
 	case !ended:
 		return Event{}, ErrWait
 	case v.after > v.run.lines:
-		return Event{}, ErrGap
+		return Event{}, v.gap()
 	default:
 		return v.leftOut()
 	}

@@ -148,7 +148,7 @@ func (m *model) Check(t *rapid.T) {
 	got, err = m.store.Unfinished(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, unfinished, got)
-	ended, err := m.store.Ended(t.Context(), 0)
+	ended, err := m.store.Ended(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, kept, ended)
 }

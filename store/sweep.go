@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	selectKept = `SELECT ` + columns + ` FROM runs WHERE ended_ms > 0 AND output_gone = 0 ORDER BY ended_ms, seq`
+	selectKept = `SELECT id, ended_ms FROM runs WHERE ended_ms > 0 AND output_gone = 0 ORDER BY ended_ms, seq`
 	deleteGone = `DELETE FROM runs WHERE seq IN (SELECT seq FROM runs WHERE output_gone = 1 AND ended_ms < $1 LIMIT $2)`
 )
 
@@ -22,15 +22,25 @@ type Ended struct {
 	EndedAt time.Time
 }
 
-// Ended returns the first limit runs that have ended and whose output is still kept, the oldest end
-// first; 0 is no limit. It tells of damaged ones as [Store.Runs] does.
-func (s *Store) Ended(ctx context.Context, limit int) ([]Ended, error) {
-	runs, err := s.list(ctx, limit, selectKept)
-	ended := make([]Ended, len(runs))
-	for i, run := range runs {
-		ended[i] = Ended{ID: run.ID, EndedAt: *run.EndedAt}
+// Ended returns the runs that have ended and whose output is still kept, the oldest end
+// first. It reads no whole records, and so does not see whether one is damaged: MarkGone does.
+func (s *Store) Ended(ctx context.Context) ([]Ended, error) {
+	rows, err := s.readers.QueryContext(ctx, selectKept)
+	if err != nil {
+		return nil, fmt.Errorf("list kept runs: %w", s.reading(ctx, err))
 	}
-	return ended, err
+	defer rows.Close()
+	kept := []Ended{}
+	for rows.Next() {
+		var run Ended
+		var ended int64
+		if err := rows.Scan(&run.ID, &ended); err != nil {
+			return nil, fmt.Errorf("list kept runs: %w", s.reading(ctx, err))
+		}
+		run.EndedAt = time.UnixMilli(ended).UTC()
+		kept = append(kept, run)
+	}
+	return kept, s.reading(ctx, rows.Err())
 }
 
 // MarkGone records that the output of runs that have ended is no longer kept. Runs that are
