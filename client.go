@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +28,7 @@ type runCommand struct {
 	From   int64  `env:"-" help:"With --follow: only the lines behind line N." placeholder:"N"`
 	Abort  string `env:"-" help:"End a run, wait until it has ended, and print its state." placeholder:"RUN"`
 
-	JSON bool   `env:"-" name:"json" help:"Print the envelopes of the protocol, one a line, instead of the lines; with --detach and --abort the run as a JSON object."`
+	JSON bool   `env:"-" name:"json" help:"Print the envelopes of the protocol, one a line, instead of the lines; with --detach and --abort the run as a JSON object. A refusal is an envelope too."`
 	URL  string `default:"http://127.0.0.1:3000" help:"The server."`
 }
 
@@ -52,7 +53,15 @@ func (c *runCommand) Run(s streams) error {
 	if signal := signalOf(ctx); signal != 0 && isLost(err) {
 		return &exitError{128 + int(signal), c.interrupted(at)}
 	}
+	c.printRefusal(s.out, err)
 	return exitOf(err)
+}
+
+// printRefusal prints, as an envelope, what the server said instead of what was asked for.
+func (c *runCommand) printRefusal(to io.Writer, err error) {
+	if told, ok := errors.AsType[*schema.Error](err); ok && c.JSON {
+		fmt.Fprintf(to, "%s\n", schema.Encode(schema.ErrorEnvelope{T: "error", Error: told.Text, Code: told.Code}))
+	}
 }
 
 func (c *runCommand) perform(ctx context.Context, at *remote, s streams) error {

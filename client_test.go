@@ -180,10 +180,12 @@ func TestSpoolRunPrintsEnvelopes(t *testing.T) {
 	require.True(t, strings.HasPrefix(e.out, `{"t":"info","info":"run","run":"`+id+`"}`+"\n"))
 	require.True(t, strings.HasSuffix(e.out, `{"t":"end","state":"succeeded"}`+"\n"))
 
-	e = s.spoolRun(t, "", "--json", "hi", "--meta=x")
-	require.Equal(t, 2, e.code)
-	require.Regexp(t, `^\{"t":"error","error":".*","code":"INVALID_META"\}\n$`, e.out)
-	require.Contains(t, e.errs, "INVALID_META")
+	for _, args := range [][]string{{"hi", "--meta=x"}, {"hi", "--meta=x", "--detach"}, {"--follow=run_" + strings.Repeat("a", 26)}, {"--abort=run_" + strings.Repeat("a", 26)}} {
+		e = s.spoolRun(t, "", append(args, "--json")...)
+		require.Equal(t, 2, e.code, "%s: %s", args, e.errs)
+		require.Regexp(t, `^\{"t":"error","error":".*","code":"(INVALID_META|NOT_FOUND)"\}\n$`, e.out)
+		require.Regexp(t, `INVALID_META|NOT_FOUND`, e.errs)
+	}
 }
 
 func TestSpoolRunPassesOptionsOn(t *testing.T) {

@@ -40,22 +40,6 @@ func newPrinter(s streams, asJSON bool, from int64) *printer {
 
 func (p *printer) close() { p.progress.stop() }
 
-// unprintable is an error of what is printed to.
-type unprintable struct{ error }
-
-func (e unprintable) Unwrap() error { return e.error }
-
-// outlet marks errors of what is printed to: coming back to the server does not help.
-type outlet struct{ io.Writer }
-
-func (o outlet) Write(p []byte) (int, error) {
-	n, err := o.Writer.Write(p)
-	if err != nil {
-		return n, unprintable{fmt.Errorf("print: %w", err)}
-	}
-	return n, nil
-}
-
 // print prints what comes on a connection until the run ends, and returns how it ended.
 // [isLost] tells errors of the connection.
 func (p *printer) print(from *connection) error {
@@ -126,10 +110,10 @@ func (p *printer) tell(e envelope, text []byte) (over bool, err error) {
 }
 
 // isNew reports whether an envelope was not printed yet. The server's request for a prompt
-// was answered already, and is nothing to print.
+// was answered already, and of an error it is not known yet what it means for the run.
 func (p *printer) isNew(e envelope) bool {
 	switch {
-	case e.T == "info" && e.Info == schema.InfoSend:
+	case e.T == "info" && e.Info == schema.InfoSend, e.T == "error":
 		return false
 	case e.isRun():
 		return !p.named
@@ -159,57 +143,10 @@ func (p *printer) printOn(to io.Writer, text string) {
 	p.showProgress()
 }
 
-// showProgress shows it again, unless half a line stands on the terminal.
+// showProgress shows it again behind all that was printed, unless that is half a line.
 func (p *printer) showProgress() {
+	_ = p.out.Flush() // the writer keeps an error for the next one
 	if p.part == 0 {
 		p.progress.show()
 	}
-}
-
-// line prints the line of number n, or what is left of it.
-func (p *printer) line(n int64, message *bufio.Reader) error {
-	if n != p.lines+1 {
-		return &exitError{exitFailed, fmt.Sprintf("the server sent line %d behind line %d", n, p.lines)}
-	}
-	p.progress.hide()
-	to := &continuation{to: p.out, skip: p.part}
-	err := p.copyLine(to, n, message)
-	if to.passed > p.part {
-		p.part, p.fresh = to.passed, true
-	}
-	if err != nil {
-		return err
-	}
-	if err := p.out.WriteByte('\n'); err != nil {
-		return err
-	}
-	p.lines, p.part, p.fresh = n, 0, true
-	p.progress.count(n)
-	p.showProgress()
-	return nil
-}
-
-func (p *printer) copyLine(to io.Writer, n int64, message *bufio.Reader) error {
-	if !p.json {
-		return unquote(to, message)
-	}
-	if _, err := fmt.Fprintf(to, "%s%d%s", lineStart, n, lineMiddle); err != nil {
-		return err
-	}
-	_, err := message.WriteTo(to)
-	return err
-}
-
-// continuation passes on what comes behind the first bytes, which were printed before.
-type continuation struct {
-	to     io.Writer
-	skip   int64
-	passed int64 // bytes, with those that were left out
-}
-
-func (c *continuation) Write(p []byte) (int, error) {
-	left := min(int64(len(p)), max(c.skip-c.passed, 0))
-	n, err := c.to.Write(p[left:])
-	c.passed += left + int64(n)
-	return int(left) + n, err
 }
