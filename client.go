@@ -21,7 +21,7 @@ type runCommand struct {
 	Partial        bool   `help:"Also print the answer token by token, as it comes."`
 	Model          string `env:"-" help:"The model, if the server allows that one." placeholder:"NAME"`
 	Resume         string `env:"-" help:"Continue the session of an earlier run." placeholder:"RUN"`
-	TimeoutSeconds int    `env:"-" help:"End the run after so many seconds, if the server's --run-timeout does not come first." placeholder:"N"`
+	TimeoutSeconds int    `env:"-" help:"End the run after so many seconds. More than the server's --run-timeout is refused." placeholder:"N"`
 
 	Detach bool   `env:"-" help:"Start the run, print its id and leave: the run goes on."`
 	Follow string `env:"-" help:"Print the lines of a run, from its first to its last. A lost connection is made again, and nothing is lost." placeholder:"RUN"`
