@@ -3,6 +3,7 @@ package handler
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +26,8 @@ type wire struct {
 	last [7]byte // only the one goroutine that reads looks at it
 	// stall is how long a write may go on without the client taking anything; 0 leaves
 	// it to deadlines. It is set before there is a second goroutine.
-	stall time.Duration
+	stall   time.Duration
+	stalled atomic.Bool // it has gone on for so long
 }
 
 // Write writes all of p, for as long as the client goes on taking some of what is sent.
@@ -43,6 +45,7 @@ func (w *wire) Write(p []byte) (n int, err error) {
 		if pace.moved() || wrote > 0 {
 			last = time.Now()
 		} else if time.Since(last) >= w.stall {
+			w.stalled.Store(true)
 			return n, err
 		}
 	}
