@@ -86,6 +86,37 @@ func TestHubCutsWhoDoesNotLeaveInTime(t *testing.T) {
 	<-waited
 }
 
+// streamed is a connection that counts how often it is cut.
+type streamed struct {
+	cuts chan struct{}
+}
+
+func (s *streamed) cut() { s.cuts <- struct{}{} }
+
+// Sockets and streams are the same to it: all of them count, and all are cut.
+func TestHubCutsEveryConnection(t *testing.T) {
+	t.Parallel()
+	h := newHub(3)
+	var all []*streamed
+	for range 3 {
+		s := &streamed{cuts: make(chan struct{}, 2)}
+		require.Nil(t, h.enter(s))
+		all = append(all, s)
+	}
+	require.Equal(t, schema.Overloaded, h.enter(&session{}).Code)
+	h.leave(all[1])
+	h.cut()
+	require.Equal(t, []int{1, 0, 1}, []int{len(all[0].cuts), len(all[1].cuts), len(all[2].cuts)})
+	h.cut() // whoever has not left by then
+	require.Equal(t, []int{2, 0, 2}, []int{len(all[0].cuts), len(all[1].cuts), len(all[2].cuts)})
+	h.leave(all[0])
+	h.leave(all[2])
+	h.cut()
+	require.Len(t, all[0].cuts, 2, "who has left is let go")
+	h.drain()
+	h.wait(t.Context())
+}
+
 func TestHubIsSafeForManyAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHub(5)
