@@ -55,7 +55,7 @@ func (h house) abort(t *testing.T) (*Run, time.Duration) {
 	require.Empty(t, o.Proof.Survivors)
 	record := h.record(t, r)
 	require.Equal(t, schema.Aborted, record.State)
-	require.Equal(t, Abort, (*Reason)(record.Reason))
+	require.Equal(t, *Abort, Reason(*record.Reason))
 	require.Equal(t, string(o.Proof.Rung), record.Stop.Rung)
 	require.Equal(t, session, record.Session, "it can be resumed")
 	return r, took

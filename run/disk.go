@@ -23,7 +23,7 @@ func diskOf(dir string) disk {
 		if unix.Statfs(dir, &stat) != nil {
 			return 0, 0
 		}
-		block := uint64(stat.Bsize) //nolint:gosec,unconvert // positive; its type differs between systems
+		block := uint64(stat.Bsize) //nolint:gosec // positive; its type differs between systems
 		return stat.Bavail * block, stat.Blocks * block
 	}
 }

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -46,11 +45,8 @@ func (h house) kept(t *testing.T, ids ...string) (kept []bool) {
 // time.
 func (h house) damage(t *testing.T, id string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(h.config.DataDir, "spool.db"))
+	_, err := h.atDatabase(t).ExecContext(t.Context(), `UPDATE runs SET record = replace(replace(replace(record, 'PAST', 'x'), 'LAST', 'PAST'), 'x"', 'LAST"') WHERE id = ?`, id)
 	require.NoError(t, err)
-	_, err = db.Exec(`UPDATE runs SET record = replace(replace(replace(record, 'PAST', 'x'), 'LAST', 'PAST'), 'x"', 'LAST"') WHERE id = ?`, id)
-	require.NoError(t, err)
-	require.NoError(t, db.Close())
 }
 
 func TestOutputIsKeptForItsTime(t *testing.T) {
