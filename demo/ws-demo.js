@@ -19,7 +19,10 @@ const MAX_ENTRY = 2_000; // characters shown of one raw line
 const MAX_TOOL_TEXT = 20_000; // characters shown of a tool's input or result
 const MAX_EXCERPT = 160; // characters of a prompt or an error in the list of runs
 const FRAME_BUDGET = 12; // milliseconds of work between two paints
-const HIDDEN_BUDGET = 200; // likewise while nobody looks and nothing is painted
+const FLOOD_BUDGET = 40; // likewise while much waits: fewer paints, and done sooner
+const FLOOD = 500; // events that are much
+const HIDDEN_BUDGET = 200; // milliseconds at a time while nobody looks and nothing is painted
+const LOG_PAUSE = 150; // milliseconds between two updates of the raw lines
 const MAX_BACKLOG = 32 << 20; // characters that may wait to be shown
 
 // Milliseconds of patience with the network.
@@ -95,6 +98,8 @@ const LONG_GONE = 'The server has not been reached for a while. Check that it is
 const UNSHOWABLE = { OUTPUT_GONE: 'the output is no longer kept', OUTPUT_DAMAGED: 'the output is damaged' };
 const UNDELIVERED = 'The server could not be told to stop the run: it will be as soon as it answers.';
 const ATTACHED = 'This run was started by a client that did not detach it: it is stopped when nobody watches it any more.';
+
+for (const table of [CLOSES, CODES, UNSHOWABLE]) Object.setPrototypeOf(table, null); // no code is called "constructor"
 
 const $ = (id) => document.getElementById(id);
 
@@ -211,7 +216,7 @@ class TextBlock {
       const cut = cutAt(text, CHUNK - this.node.length);
       this.node.appendData(text.slice(0, cut.end));
       text = text.slice(cut.end);
-      if (cut.full) this.node = null;
+      if (cut.full) this.close();
     }
   }
 
@@ -221,6 +226,12 @@ class TextBlock {
     paragraph.append(this.node);
     this.nodes.push(paragraph);
     this.place.append(paragraph);
+  }
+
+  // close ends a chunk that is full. From now on it costs no layout while it is out of view.
+  close() {
+    this.node.parentNode.classList.add('full');
+    this.node = null;
   }
 
   // settle makes the block's text the given one, as the whole message says it.
@@ -257,14 +268,13 @@ class Answer {
   }
 
   line(line) {
-    const handle = {
-      assistant: () => this.assistant(line),
-      user: () => this.user(line),
-      stream_event: () => this.stream(line),
-      system: () => this.system(line),
-      result: () => this.result(line),
-    }[line.type];
-    if (handle) handle();
+    switch (line.type) {
+      case 'assistant': return this.assistant(line);
+      case 'user': return this.user(line);
+      case 'stream_event': return this.stream(line);
+      case 'system': return this.system(line);
+      case 'result': return this.result(line);
+    }
   }
 
   // A CLI that prints plain text is shown as it is.
@@ -364,7 +374,7 @@ class Answer {
   }
 
   result(line) {
-    const text = typeof line.result === 'string' ? line.result : (line.errors ?? []).join('\n');
+    const text = typeof line.result === 'string' ? line.result : (Array.isArray(line.errors) ? line.errors : []).join('\n');
     if (!this.spoke && text) this.textBlock('text').append(text);
     const summary = element('p', 'result', resultSummary(line));
     if (line.is_error === true) summary.dataset.error = 'true';
@@ -491,8 +501,8 @@ class Watch {
     if (!this.id) this.to.state('waiting');
   }
 
-  // Events wait for the next paint, and a paint does at most FRAME_BUDGET of them: a flood
-  // of lines makes the page late, never stuck. When too much waits, the page lets go of the
+  // Events wait for the next paint, and a paint does no more of them than there is time for: a
+  // flood of lines makes the page late, never stuck. When too much waits, the page lets go of the
   // socket, and asks for the rest when it has shown that.
   add(size, event) {
     if (this.left) return;
@@ -508,12 +518,13 @@ class Watch {
   }
 
   work() {
-    const until = performance.now() + (document.hidden ? HIDDEN_BUDGET : FRAME_BUDGET);
     const before = this.next;
+    const budget = document.hidden ? HIDDEN_BUDGET : this.queue.length - before > FLOOD ? FLOOD_BUDGET : FRAME_BUDGET;
+    const until = performance.now() + budget;
     while (this.next < this.queue.length && performance.now() < until) {
       const [size, event] = this.queue[this.next++];
       this.backlog -= size;
-      event();
+      attempt(event);
     }
     if (this.next > before) this.to.drawn();
     if (this.left) return;
@@ -636,6 +647,16 @@ async function ask(path, options = {}) {
   }
 }
 
+// attempt reports what goes wrong and lets everything else go on: a line that this page does not
+// understand must not be its last.
+function attempt(event) {
+  try {
+    event();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
 function parse(text) {
   try {
     return JSON.parse(text);
@@ -651,6 +672,7 @@ const STATES = {
   queued: 'Queued', starting: 'Starting', running: 'Running',
   succeeded: 'Succeeded', failed: 'Failed', aborted: 'Aborted', timed_out: 'Timed out', interrupted: 'Interrupted',
 };
+Object.setPrototypeOf(STATES, null);
 const RUN_STATES = Object.keys(STATES).slice(-8);
 const isFinal = (state) => RUN_STATES.indexOf(state) >= 3;
 
@@ -669,7 +691,7 @@ const page = {
   state(name, detail = '') {
     if (watch?.aborting && !isFinal(name)) name = 'stopping';
     $('state').dataset.state = name;
-    $('state').textContent = visible(STATES[name] ?? name) + (detail && `: ${detail}`);
+    setText($('state'), visible(STATES[name] ?? name) + (detail && `: ${detail}`));
     document.title = `${visible(STATES[name] ?? name)} · Spool`;
   },
 
@@ -712,10 +734,11 @@ const page = {
     tick();
   },
 
-  lost({ lostAt, error }) {
+  lost({ lostAt, aborting, error }) {
     page.state('reconnecting');
+    const text = Date.now() - lostAt > LONG_AWAY ? LONG_GONE : AWAY;
     const reason = error ? ` The server says: ${error.code}: ${error.text}` : '';
-    hint((Date.now() - lostAt < LONG_AWAY ? AWAY : LONG_GONE) + reason, 'lost');
+    hint((aborting ? `${UNDELIVERED} ` : '') + text + reason, 'lost');
   },
 
   undelivered() { hint(UNDELIVERED, 'lost'); },
@@ -725,10 +748,9 @@ const page = {
   },
 
   drawn() {
-    raw.render();
-    stderr.render();
     $('lines').textContent = number(raw.total);
-    if (follow) scrollTo({ top: document.documentElement.scrollHeight });
+    page.logs ||= setTimeout(drawLogs, LOG_PAUSE);
+    scrollToEnd();
   },
 
   ended(end, event) {
@@ -762,6 +784,19 @@ const page = {
     conclude(String(body.state ?? 'failed'), { title: `${STATES[body.state] ?? 'Ended'}: ${UNSHOWABLE[error.code]}`, error: own, what, todo });
   },
 };
+
+// The lists of lines are drawn less often than the answer: each time moves all of their rows.
+function drawLogs() {
+  clearTimeout(page.logs);
+  page.logs = 0;
+  raw.render();
+  stderr.render();
+  scrollToEnd();
+}
+
+function scrollToEnd() {
+  if (follow) scrollTo({ top: document.documentElement.scrollHeight });
+}
 
 // showRecord shows the answer as the record of a run has it.
 function showRecord(record) {
@@ -802,6 +837,7 @@ function conclude(state, { title, error, what, todo }) {
   clearInterval(ticking);
   tick();
   page.drawn();
+  drawLogs();
   readHealth();
   recent.poke();
 }
@@ -811,7 +847,7 @@ function hint(text, kind = '') {
   $('hint').hidden = text === '';
   $('hint').dataset.kind = kind;
   $('retry').hidden = kind !== 'lost';
-  if ($('hint-text').textContent !== text) $('hint-text').textContent = visible(text);
+  setText($('hint-text'), visible(text));
 }
 
 function showAsked(prompt, meta) {
@@ -874,6 +910,7 @@ function cancel() {
 // a bookmark and another tab show it too.
 function remember(id) {
   shown = id;
+  $('run-id').textContent = id;
   if (idInAddress() !== id) history.replaceState(null, '', `#${id}`);
   $('curl').textContent = `curl -H 'Accept: text/plain' ${location.origin}/api/runs/${id}/lines`;
   $('again').hidden = false;
@@ -910,7 +947,7 @@ function tick() {
   $('elapsed').textContent = duration(clock.began && (clock.ended || now) - clock.began);
   const left = Math.ceil((clock.deadline - now) / 1000);
   $('deadline').hidden = left < -2 || clock.deadline === 0; // it was put off, if nothing has happened since
-  $('deadline').textContent = `The server is about to stop this run: its time is over in ${count(Math.max(left, 0), 'second')}.`;
+  setText($('deadline'), `The server is about to stop this run: its time is over in ${count(Math.max(left, 0), 'second')}.`);
   if (clock.deadline && left < -2) {
     clock.deadline = 0;
     page.state(page.going);
@@ -925,7 +962,7 @@ function duration(milliseconds) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
-// age says how long ago something was, in one word.
+// age says about how long ago something was.
 function age(milliseconds) {
   const seconds = Math.max(Math.round(milliseconds / 1000), 0);
   if (seconds < 60) return `${seconds} s ago`;
@@ -938,12 +975,12 @@ function age(milliseconds) {
 // see it, and keeps what was loaded below that.
 class Recent {
   constructor() {
-    Object.assign(this, { runs: [], rows: new Map(), next: '', asked: 0, busy: false, timer: 0, known: false });
+    Object.assign(this, { runs: [], rows: new Map(), next: '', asked: 0, turn: Promise.resolve(), timer: 0, known: false });
     for (const state of RUN_STATES) $('filter-state').append(new Option(STATES[state], state));
     $('filter-state').addEventListener('change', () => this.filter());
     $('filter-meta').addEventListener('input', () => this.filter());
     $('recent').addEventListener('toggle', () => this.poke());
-    $('more').addEventListener('click', () => this.more());
+    $('more').addEventListener('click', () => this.inTurn(() => this.more()));
     document.addEventListener('visibilitychange', () => this.poke());
   }
 
@@ -951,7 +988,7 @@ class Recent {
   poke(wait = 0) {
     clearTimeout(this.timer);
     if (!$('recent').open || document.hidden) return;
-    this.timer = setTimeout(() => this.refresh(), Math.max(wait, this.asked + LIST_PAUSE - Date.now(), 0));
+    this.timer = setTimeout(() => this.inTurn(() => this.refresh()), Math.max(wait, this.asked + LIST_PAUSE - Date.now(), 0));
   }
 
   filter() {
@@ -966,8 +1003,12 @@ class Recent {
     return `/api/runs?limit=${PAGE}&meta=${encodeURIComponent(meta)}&state=${encodeURIComponent(state)}`;
   }
 
+  // inTurn makes one request after the other.
+  inTurn(work) {
+    this.turn = this.turn.then(work).catch(reportError);
+  }
+
   async refresh() {
-    if (this.busy) return; // it asks again when it is done
     const query = this.query();
     const page = await this.load(query);
     if (query !== this.query()) return this.poke(); // the filter has changed since
@@ -978,19 +1019,17 @@ class Recent {
   }
 
   async more() {
-    if (this.busy) return;
     const query = this.query();
-    const page = await this.load(`${query}&before=${this.next}`);
-    if (query !== this.query()) return this.poke();
-    if (page) Object.assign(this, { runs: [...this.runs, ...page.runs], next: page.next });
+    const page = this.next && await this.load(`${query}&before=${this.next}`);
+    if (!page || query !== this.query()) return;
+    Object.assign(this, { runs: [...this.runs, ...page.runs], next: page.next });
     this.render();
   }
 
   // load returns { runs, next }, or null after it has said that there is no answer.
   async load(query) {
-    Object.assign(this, { busy: true, asked: Date.now() });
+    this.asked = Date.now();
     const { status, body, now } = await ask(query);
-    this.busy = false;
     $('recent-note').textContent = status === 200 ? '' : visible(`This list may be old: ${body.error ?? 'the server does not answer'}.`);
     if (status !== 200) return null;
     Object.assign(this, { ahead: now - Date.now(), known: true });

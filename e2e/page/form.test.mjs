@@ -118,12 +118,12 @@ test('360 to 1280 pixels, light and dark: nothing sticks out', async (t) => {
   for (const width of [360, 768, 1280]) {
     for (const colorScheme of ['light', 'dark']) {
       const { page } = await newPage(t, { viewport: { width, height: 800 }, colorScheme });
+      await page.goto(server.url);
+      await healthKnown(page);
+      await page.locator('#recent').evaluate((recent) => { recent.open = true; });
       for (const { run } of runs) {
-        await page.goto(`${server.url}/#${run}`);
-        await healthKnown(page);
-        await page.locator('#recent').evaluate((recent) => { recent.open = true; });
-        await page.locator('.entry[aria-current]').waitFor();
-        await ended(page);
+        await page.locator(`.entry[href="#${run}"]`).click();
+        await page.locator('#state', { hasText: /Succeeded|Failed/ }).waitFor();
         await openRaw(page);
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { assertQuiet, ended, launch, openDemo, send } from './browser.mjs';
+import { assertHarmless, assertQuiet, ended, launch, openDemo, openRaw, send } from './browser.mjs';
 import { assistant, fakeCLI, init, result } from './fake-cli.mjs';
 import { startServer } from './server.mjs';
 
@@ -20,6 +20,13 @@ const scenarios = {
   unknown: { lines: [init, { type: 'new_thing', text: 'secret of the future' }, assistant({ type: 'new_block' }), result('done')] },
 };
 
+const no = { toString: 1, valueOf: 1 }; // what becomes neither a text nor a number
+scenarios.odd = { lines: ['{"type":"__proto__"}', ...['constructor', 'toString', 'result', 'assistant', 'user', 'system', 'stream_event', no, null]
+  .map((type) => ({ type, subtype: no, message: no, event: no, errors: 'x', usage: no, num_turns: no, result: no })),
+...[null, 5, 'text', [null, 5, 'text', no], [{ type: 'tool_use', id: no, name: '', input: no }, { type: 'tool_result', content: no }]].flatMap((content) =>
+  ['assistant', 'user'].map((type) => ({ type, message: { content } }))),
+{ type: 'stream_event', event: { type: 'content_block_delta', delta: 5 } }, { type: 'system', subtype: 'api_retry', attempt: no },
+assistant({ type: 'text', text: 'after all that' }), result('done', { total_cost_usd: no, duration_ms: no })] };
 const server = await startServer({ after }, `--claude=${await fakeCLI({ after }, scenarios)}`);
 
 test('10,000 lines: the newest are shown, the others counted, live and later', async (t) => {
@@ -81,4 +88,13 @@ test('plain text is shown as it is, unknown lines only among the raw lines', asy
   await page.locator('#raw summary').click();
   await page.locator('#raw-list li', { hasText: 'secret of the future' }).waitFor();
   assertQuiet(seen, server.url);
+});
+
+test('lines of a shape that nobody has heard of stop nothing', async (t) => {
+  const { page, seen } = await openDemo(t, server.url);
+  await send(page, 'odd');
+  assert.equal((await ended(page)).state, 'succeeded');
+  assert.match(await page.locator('#output').textContent(), /after all that/);
+  assert.deepEqual(await openRaw(page, scenarios.odd.lines.length), scenarios.odd.lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))));
+  assertHarmless(seen, server.url);
 });

@@ -118,6 +118,38 @@ describe('what takes some time', { concurrency: true }, () => {
     };
     await Promise.all(['slow', 'silent'].map((word) => pressWord(t, hasty, word, 'timed_out', warned)));
   });
+
+  test('a run that must wait shows its place, then runs; one without a place is told to come back', async (t) => {
+    const small = await startServer(t, '--demo', '--max-runs=1', '--max-queue=1');
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => openDemo(t, small.url)));
+    await send(first.page, 'silent');
+    await reaches(first.page, 'running');
+    await send(second.page, 'hello');
+    await reaches(second.page, 'queued');
+    assert.match(await second.page.locator('#state').textContent(), /place 1/);
+    await send(third.page, 'hello');
+    const end = await ended(third.page);
+    assert.equal(end.state, 'refused');
+    assert.match(end.title, /1013/);
+    assert.match(end.error, /^OVERLOADED/);
+    assert.match(end.todo, /Wait/);
+    await first.page.locator('#cancel').click();
+    assert.equal((await ended(second.page)).state, 'succeeded');
+  });
+
+  test('a cancelled run gives its place in the queue up', async (t) => {
+    const small = await startServer(t, '--demo', '--max-runs=1');
+    const [first, second] = await Promise.all([1, 2].map(() => openDemo(t, small.url)));
+    await send(first.page, 'silent');
+    await reaches(first.page, 'running');
+    await send(second.page, 'hello');
+    await reaches(second.page, 'queued');
+    await second.page.locator('#cancel').click();
+    assert.equal((await ended(second.page)).state, 'aborted');
+    assert.equal((await small.health()).runs.queued, 0);
+    await first.page.locator('#cancel').click();
+    assert.equal((await ended(first.page)).state, 'aborted');
+  });
 });
 
 async function pressWord(t, on, word, state, meanwhile = async () => {}) {
@@ -155,38 +187,6 @@ test('a second click on Send is no second run, another prompt is', async (t) => 
   assert.equal((await recordOf(server, first)).state, 'running', 'the run that is not shown goes on');
   await fetch(`${server.url}/api/runs/${first}/abort`, { method: 'POST' });
   assertQuiet(seen, server.url);
-});
-
-test('a run that must wait shows its place, then runs; one without a place is told to come back', async (t) => {
-  const small = await startServer(t, '--demo', '--max-runs=1', '--max-queue=1');
-  const [first, second, third] = await Promise.all([1, 2, 3].map(() => openDemo(t, small.url)));
-  await send(first.page, 'silent');
-  await reaches(first.page, 'running');
-  await send(second.page, 'hello');
-  await reaches(second.page, 'queued');
-  assert.match(await second.page.locator('#state').textContent(), /place 1/);
-  await send(third.page, 'hello');
-  const end = await ended(third.page);
-  assert.equal(end.state, 'refused');
-  assert.match(end.title, /1013/);
-  assert.match(end.error, /^OVERLOADED/);
-  assert.match(end.todo, /Wait/);
-  await first.page.locator('#cancel').click();
-  assert.equal((await ended(second.page)).state, 'succeeded');
-});
-
-test('a cancelled run gives its place in the queue up', async (t) => {
-  const small = await startServer(t, '--demo', '--max-runs=1');
-  const [first, second] = await Promise.all([1, 2].map(() => openDemo(t, small.url)));
-  await send(first.page, 'silent');
-  await reaches(first.page, 'running');
-  await send(second.page, 'hello');
-  await reaches(second.page, 'queued');
-  await second.page.locator('#cancel').click();
-  assert.equal((await ended(second.page)).state, 'aborted');
-  assert.equal((await small.health()).runs.queued, 0);
-  await first.page.locator('#cancel').click();
-  assert.equal((await ended(first.page)).state, 'aborted');
 });
 
 test('a server that stops, and one that is gone, are told apart', async (t) => {

@@ -27,8 +27,18 @@ async function assertExact(page, server, state = 'succeeded') {
 
 const words = (page, n) => page.locator('#output .text').nth(n - 1).waitFor();
 
-describe('in the middle of a slow answer', { concurrency: true }, () => {
-  test('a reload shows everything again, and the rest', async (t) => {
+// collectLines runs in the page: it keeps what has ever been added to the answer, which keeps
+// only the newest itself.
+function collectLines() {
+  globalThis.said = [];
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.className === 'text') globalThis.said.push(node.textContent);
+  }).observe(document.getElementById('output'), { childList: true });
+}
+
+// Most of the time they wait for a slow answer: that can be done together.
+describe('whatever happens', { concurrency: true }, () => {
+  test('a reload in the middle shows everything again, and the rest', async (t) => {
     const server = await startServer(t, '--demo');
     const { page, seen } = await openDemo(t, server.url);
     await send(page, 'slow');
@@ -36,8 +46,8 @@ describe('in the middle of a slow answer', { concurrency: true }, () => {
     assert.equal(await page.evaluate(() => location.hash), `#${await runOf(page)}`);
     for (const word of [7, 12]) {
       await page.reload();
+      await reaches(page, 'running');
       await words(page, word);
-      assert.equal(await page.locator('#state').getAttribute('data-state'), 'running');
       assert.equal(await page.locator('#asked').textContent(), 'slow');
     }
     await assertExact(page, server);
@@ -97,89 +107,82 @@ describe('in the middle of a slow answer', { concurrency: true }, () => {
     await words(page, 20);
     await assertExact(page, server);
   });
-});
 
-test('3,000 lines and 20 of stderr over a network that cuts all the time', async (t) => {
-  const proxy = await startProxy(t);
-  const server = await startServer(t, `--claude=${await fakeCLI(t, scenarios)}`, proxy.allow);
-  proxy.to = Number(new URL(server.url).port);
-  const { run } = await submit(server, 'many', { wait: true });
-  const { page } = await openDemo(t, proxy.url);
-  await page.evaluate(collectLines);
-  proxy.budget = () => 1_000 + Math.floor(Math.random() * 40_000);
-  await page.evaluate((id) => { location.hash = id; }, run);
-  assert.equal((await ended(page)).state, 'succeeded');
-  t.diagnostic(`${proxy.cuts} cuts`);
-  assert.ok(proxy.cuts >= 10, `${proxy.cuts} cuts`);
-  const said = await page.evaluate(() => globalThis.said);
-  assert.deepEqual(said, many.map((line) => line.message.content[0].text));
-  assert.equal(await page.locator('#stderr-count').textContent(), '20');
-  assert.equal(await page.locator('#lines').textContent(), '3,002');
-});
+  test('3,000 lines and 20 of stderr over a network that cuts all the time', async (t) => {
+    const proxy = await startProxy(t);
+    const server = await startServer(t, `--claude=${await fakeCLI(t, scenarios)}`, proxy.allow);
+    proxy.to = Number(new URL(server.url).port);
+    const { run } = await submit(server, 'many', { wait: true });
+    const { page } = await openDemo(t, proxy.url);
+    await page.evaluate(collectLines);
+    proxy.budget = () => 1_000 + Math.floor(Math.random() * 40_000);
+    await page.evaluate((id) => { location.hash = id; }, run);
+    assert.equal((await ended(page)).state, 'succeeded');
+    t.diagnostic(`${proxy.cuts} cuts`);
+    assert.ok(proxy.cuts >= 10, `${proxy.cuts} cuts`);
+    const said = await page.evaluate(() => globalThis.said);
+    assert.deepEqual(said, many.map((line) => line.message.content[0].text));
+    assert.equal(await page.locator('#stderr-count').textContent(), '20');
+    assert.equal(await page.locator('#lines').textContent(), '3,002');
+  });
 
-// collectLines runs in the page: it keeps what has ever been added to the answer, which keeps
-// only the newest itself.
-function collectLines() {
-  globalThis.said = [];
-  new MutationObserver((changes) => {
-    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.className === 'text') globalThis.said.push(node.textContent);
-  }).observe(document.getElementById('output'), { childList: true });
-}
+  test('a run that is cancelled while the server is away ends when it is back', async (t) => {
+    const flags = ['--demo', `--data-dir=${join(await tempDir(t), 'data')}`];
+    const server = await startServer(t, ...flags);
+    const { page } = await openDemo(t, server.url);
+    await send(page, 'slow');
+    await words(page, 2);
+    const run = await runOf(page);
+    server.signal('SIGKILL');
+    await reaches(page, 'reconnecting');
+    await page.locator('#cancel').click();
+    await page.locator('#hint-text', { hasText: 'as soon as it answers' }).waitFor();
+    await server.exited;
+    const next = await startServer(t, ...flags, `--listen=${new URL(server.url).host}`);
+    await page.locator('#retry').click({ timeout: 1_000 }).catch(() => {}); // it may be back by itself
+    assert.equal((await ended(page)).state, 'aborted');
+    await until(async () => (await recordOf(next, run)).state === 'aborted', 'the run was stopped');
+  });
 
-test('a server that stays away: what to do is said, and cancel is delivered when it is back', async (t) => {
-  const flags = ['--demo', `--data-dir=${join(await tempDir(t), 'data')}`];
-  const server = await startServer(t, ...flags);
-  const { page } = await openDemo(t, server.url);
-  await send(page, 'slow');
-  await words(page, 2);
-  const run = await runOf(page);
-  server.signal('SIGKILL');
-  await page.locator('#hint-text', { hasText: 'Check that it is running' }).waitFor();
-  await page.locator('#cancel').click();
-  await page.locator('#hint-text', { hasText: 'as soon as it answers' }).waitFor();
-  await server.exited;
-  const next = await startServer(t, ...flags, `--listen=${new URL(server.url).host}`);
-  await page.locator('#retry').click({ timeout: 1_000 }).catch(() => {}); // it may be back by itself
-  assert.equal((await ended(page)).state, 'aborted');
-  await until(async () => (await recordOf(next, run)).state === 'aborted', 'the run was stopped');
-});
+  test('a run that was killed with its server says so', async (t) => {
+    const flags = ['--demo', '--on-restart=stop', '--stop-grace=500ms', `--data-dir=${join(await tempDir(t), 'data')}`];
+    const server = await startServer(t, ...flags);
+    const { page } = await openDemo(t, server.url);
+    await send(page, 'slow');
+    await words(page, 2);
+    server.signal('SIGKILL');
+    await server.exited;
+    const next = await startServer(t, ...flags, `--listen=${new URL(server.url).host}`);
+    await assertExact(page, next, 'interrupted');
+    assert.match((await ended(page)).error, /^INTERRUPTED/);
+  });
 
-test('a run that was killed with its server says so', async (t) => {
-  const flags = ['--demo', '--on-restart=stop', '--stop-grace=500ms', `--data-dir=${join(await tempDir(t), 'data')}`];
-  const server = await startServer(t, ...flags);
-  const { page } = await openDemo(t, server.url);
-  await send(page, 'slow');
-  await words(page, 2);
-  server.signal('SIGKILL');
-  await server.exited;
-  const next = await startServer(t, ...flags, `--listen=${new URL(server.url).host}`);
-  await assertExact(page, next, 'interrupted');
-  assert.match((await ended(page)).error, /^INTERRUPTED/);
-});
+  test('a server that stays away: what to do is said; one that has never heard of the run is told apart', async (t) => {
+    const server = await startServer(t, '--demo');
+    const { page } = await openDemo(t, server.url);
+    await send(page, 'slow');
+    await words(page, 2);
+    server.signal('SIGKILL');
+    await page.locator('#hint-text', { hasText: 'Check that it is running' }).waitFor();
+    await page.locator('#retry').waitFor();
+    await server.exited;
+    await startServer(t, '--demo', `--listen=${new URL(server.url).host}`);
+    assert.equal((await ended(page)).state, 'missing');
+  });
 
-test('a server that has never heard of the run is told apart from one that is away', async (t) => {
-  const server = await startServer(t, '--demo');
-  const { page } = await openDemo(t, server.url);
-  await send(page, 'slow');
-  await words(page, 2);
-  server.signal('SIGKILL');
-  await server.exited;
-  await startServer(t, '--demo', `--listen=${new URL(server.url).host}`);
-  assert.equal((await ended(page)).state, 'missing');
-});
-
-test('a connection that is lost before the run has an id', async (t) => {
-  const proxy = await startProxy(t);
-  const server = await startServer(t, '--demo', proxy.allow);
-  proxy.to = Number(new URL(server.url).port);
-  const { page, seen } = await openDemo(t, proxy.url);
-  proxy.deaf = true;
-  await send(page, 'hello');
-  await reaches(page, 'waiting');
-  proxy.cut();
-  const end = await ended(page);
-  assert.equal(end.state, 'refused');
-  assert.match(end.title, /1006/);
-  assert.match(end.todo, /recent runs/);
-  assertHarmless(seen, proxy.url);
+  test('a connection that is lost before the run has an id', async (t) => {
+    const proxy = await startProxy(t);
+    const server = await startServer(t, '--demo', proxy.allow);
+    proxy.to = Number(new URL(server.url).port);
+    const { page, seen } = await openDemo(t, proxy.url);
+    proxy.deaf = true;
+    await send(page, 'hello');
+    await reaches(page, 'waiting');
+    proxy.cut();
+    const end = await ended(page);
+    assert.equal(end.state, 'refused');
+    assert.match(end.title, /1006/);
+    assert.match(end.todo, /recent runs/);
+    assertHarmless(seen, proxy.url);
+  });
 });
