@@ -45,22 +45,13 @@ func TestADetachedRunGoesOnWithoutItsClient(t *testing.T) {
 // A run that is not detached is ended when nobody looks at it any more, whoever that was.
 func TestARunEndsWithTheLastOfItsViewers(t *testing.T) {
 	t.Parallel()
-	for name, look := range map[string]func(s *server, t *testing.T, id string) (leave func()){
-		"a socket": func(s *server, t *testing.T, id string) func() {
-			c := s.attach(t, id, 0)
-			return func() { _ = c.Close() }
-		},
-		"spool.v1": func(s *server, t *testing.T, id string) func() { return s.attach(t, id, 0, schema.Subprotocol).reset },
-		"SSE":      func(s *server, t *testing.T, id string) func() { return s.lines(t, id, 0, acceptSSE).close },
-		"NDJSON":   func(s *server, t *testing.T, id string) func() { return s.lines(t, id, 0, acceptNDJSON).close },
-		"plain":    func(s *server, t *testing.T, id string) func() { return s.lines(t, id, 0, acceptText).close },
-	} {
-		t.Run(name, func(t *testing.T) {
+	for _, door := range doors {
+		t.Run(door, func(t *testing.T) {
 			t.Parallel()
 			s, g := startServer(t, "--stop-grace=1s"), newGate(t)
 			first, id := s.begin(t, script("echo ready", g.wait(), "echo more; sleep 600 & sleep 600"))
 			require.Equal(t, "ready", first.next())
-			leave, third := look(s, t, id), s.attach(t, id, 0)
+			second, third := s.look(t, door, id), s.attach(t, id, 0)
 			require.NoError(t, first.Close())
 			require.NoError(t, third.Close())
 			s.awaitSockets(t, 1)
@@ -68,7 +59,7 @@ func TestARunEndsWithTheLastOfItsViewers(t *testing.T) {
 			require.Equal(t, "more", s.attachAndLeave(t, id))
 			s.awaitSockets(t, 1)
 			require.False(t, s.lookUp(t, id).State.Final(), "somebody still looks")
-			leave()
+			second.leave()
 			r := s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
 			require.Equal(t, "the client has left", r.Error)
 			s.awaitNoSurvivors(t, 2*time.Second)

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,6 +78,31 @@ func payloadWith(prompt string, more ...any) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+// crowdClient is a client for many requests at once.
+var crowdClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 1000}}
+
+// call sends a request, for many at once, and reads the answer, which must be no error.
+func (s *server) call(method, path, body string, into any, header ...string) error {
+	request, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		request.Header.Set(name, value)
+	}
+	answer, err := crowdClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s %s: %s: %s, %w", method, path, answer.Status, text, err)
+	}
+	return json.Unmarshal(text, into)
 }
 
 // abort asks for the end of a run.

@@ -63,9 +63,19 @@ func TestA02HostsOfOthersReachNoRun(t *testing.T) {
 	port := s.addr[strings.LastIndex(s.addr, ":"):]
 	id := s.start(t, script("echo ready; sleep 600"))
 	for _, lines := range [][]string{
-		{"Host: evil.example" + port}, {"Host: evil.example"}, {"Host: 127.evil.com" + port}, {"Host: 127.evil.com"}, {"Host: localhost." + port}, {"Host: localhost."},
-		{"Host: 127.0.0.1@evil" + port}, {"Host: 127.0.0.1@evil"}, {}, {"Host: " + s.addr, "Host: " + s.addr}, {"Host: " + s.addr, "Host: evil.example"},
-		{"Host: " + s.addr, "X-Forwarded-Host: evil.example"}, {"Host: evil.example", "X-Forwarded-Host: " + s.addr},
+		{"Host: evil.example" + port},
+		{"Host: evil.example"},
+		{"Host: 127.evil.com" + port},
+		{"Host: 127.evil.com"},
+		{"Host: localhost." + port},
+		{"Host: localhost."},
+		{"Host: 127.0.0.1@evil" + port},
+		{"Host: 127.0.0.1@evil"},
+		{},
+		{"Host: " + s.addr, "Host: " + s.addr},
+		{"Host: " + s.addr, "Host: evil.example"},
+		{"Host: " + s.addr, "X-Forwarded-Host: evil.example"},
+		{"Host: evil.example", "X-Forwarded-Host: " + s.addr},
 	} {
 		for _, door := range everyRunDoor {
 			for _, run := range []string{id, unknownIDs[0]} {

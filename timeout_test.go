@@ -82,9 +82,9 @@ func TestS13PingsAndOutputDoNotExtendTheWallClock(t *testing.T) {
 
 func TestS13TheWallClockStartsWithTheProcessNotInTheQueue(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--max-runs=1", "--run-timeout=2s")
-	first, _ := s.begin(t, script("sleep 1.5; echo first"))
-	second, _ := s.begin(t, script("sleep 1.5; echo second"))
+	s := startServer(t, "--max-runs=1", "--run-timeout=4s")
+	first, _ := s.begin(t, script("sleep 2.5; echo first"))
+	second, _ := s.begin(t, script("sleep 2.5; echo second"))
 	require.JSONEq(t, `{"info":"queued","position":1}`, second.next())
 	requireEnd(t, first.rest(), "")
 	e := second.rest()

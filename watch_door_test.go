@@ -95,7 +95,7 @@ func TestN07OutputThatIsGoneIsNoSilence(t *testing.T) {
 	}
 	requireEnd(t, s.dialPath(t, "/ws/runs/"+id+"?from=3").rest(), schema.OutputGone)
 	h, code := s.dialPath(t, "/ws/runs/"+id, schema.Subprotocol).hear(0)
-	require.EqualValues(t, websocket.CloseInternalServerErr, code)
+	require.Equal(t, websocket.CloseInternalServerErr, code)
 	require.Equal(t, schema.OutputGone, h.errors[0].Code)
 	require.Empty(t, h.ends)
 	requireRun(t, s.abort(t, id), schema.Succeeded, "")
