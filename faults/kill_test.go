@@ -98,7 +98,7 @@ func (w *world) requireWhole(all []*streamed) {
 			continue
 		}
 		require.Equal(w.t, schema.Succeeded, run.State, "%s: %+v", s.word, run)
-		require.Equal(w.t, s.count, len(s.seen.lines), s.word)
+		require.Len(w.t, s.seen.lines, s.count, s.word)
 		for i, line := range s.seen.lines[1 : s.count-1] {
 			require.Equal(w.t, lineOf(s.word, i+2), line)
 		}
