@@ -125,7 +125,7 @@ func TestAViewerIsToldOfEveryMove(t *testing.T) {
 // A deadline is told before it comes, rounded up, and the end after it.
 func TestAViewerIsWarned(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, `exec sleep 600`, func(_ *Config, c *run.Config) { c.RunTimeout = 2 * time.Second })
+	h := newHouse(t, `exec sleep 600`, func(_ *Config, c *run.Config) { c.RunTimeout = 6 * time.Second })
 	r, view := h.begin(t)
 	to := newRecorder()
 	require.ErrorIs(t, show(to, r, view), io.EOF)
