@@ -60,10 +60,17 @@ describe('the list of runs', { concurrency: true }, () => {
         else if (frame.info) socket.send('{"prompt":"silent","meta":"A"}');
       };
     });
-    const { page } = await openDemo(t, `${server.url}/#${run}`);
+    const { page, seen } = await openDemo(t, `${server.url}/#${run}`);
     await page.locator('#hint-text', { hasText: 'when nobody watches' }).waitFor();
+    socket.close(); // from now on the page is the only one
+    await new Promise((resolve) => { socket.onclose = resolve; });
+    for (let sockets = 2; sockets < 5; sockets++) {
+      await page.evaluate(() => dispatchEvent(new Event('online'))); // it makes sure of its connection
+      await until(() => seen.sockets.length === sockets, 'another socket');
+    }
     await page.locator('#cancel').click();
-    assert.equal((await ended(page)).state, 'aborted');
+    assert.match((await ended(page)).what, /You cancelled/);
+    assert.equal((await recordOf(server, run)).error, 'the run was aborted');
   });
 
   test('states, errors, task ids and filters', async (t) => {

@@ -185,4 +185,25 @@ describe('whatever happens', { concurrency: true }, () => {
     assert.match(end.todo, /recent runs/);
     assertHarmless(seen, proxy.url);
   });
+
+  test('stderr, whose lines have no numbers, is shown once, and so are lines that come twice', async (t) => {
+    const server = await startServer(t, '--demo');
+    const { run } = await submit(server, 'error', { wait: true });
+    const { page, seen } = await openDemo(t, server.url);
+    const connections = [['a', 'b'], ['a'], ['a', 'b', 'c']];
+    await page.routeWebSocket('**/ws/runs/**', (socket) => {
+      const texts = connections.shift();
+      const frames = [{ t: 'info', info: 'run', run }, { t: 'line', n: 1, line: 'first' }, ...texts.map((text) => ({ t: 'stderr', text }))];
+      if (connections.length === 0) frames.push({ t: 'line', n: 2, line: 'second' }, { t: 'line', n: 2, line: 'second' }, { t: 'end', state: 'succeeded' });
+      for (const frame of frames) socket.send(JSON.stringify(frame));
+      socket.close({ code: connections.length ? 1011 : 1000 });
+    });
+    await page.evaluate((id) => { location.hash = id; }, run);
+    assert.equal((await ended(page)).state, 'succeeded');
+    assert.deepEqual(await openRaw(page, 2), ['first', 'second']);
+    await page.locator('#stderr').evaluate((stderr) => { stderr.open = true; });
+    await page.locator('#stderr-list li').nth(2).waitFor();
+    assert.deepEqual(await page.locator('#stderr-list li').allTextContents(), ['a', 'b', 'c']);
+    assert.deepEqual(seen.problems, []);
+  });
 });
