@@ -129,7 +129,7 @@ func (c *contract) event(fields map[string]string) {
 	switch kind := fields["event"]; kind {
 	case "info", "stderr", "error", "end":
 		require.Equal(c.t, kind, c.envelope(fields["data"]))
-		require.Equal(c.t, kind == "end", fields["id"] == "end")
+		require.Equal(c.t, kind == "end" || kind == "error", fields["id"] == "end")
 	case "encoded":
 		require.Contains(c.t, decode(c.t, fields["data"]), "\r")
 	case "":
