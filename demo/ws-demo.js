@@ -794,8 +794,12 @@ function drawLogs() {
   scrollToEnd();
 }
 
+// The end of the answer is the end of the run's lists, with some room: not the end of the page,
+// whose other column may be longer.
+const belowView = () => $('raw').getBoundingClientRect().bottom + 24 - innerHeight;
+
 function scrollToEnd() {
-  if (follow) scrollTo({ top: document.documentElement.scrollHeight });
+  if (follow && belowView() > 0) scrollBy({ top: belowView() });
 }
 
 // showRecord shows the answer as the record of a run has it.
@@ -853,7 +857,7 @@ function hint(text, kind = '') {
 function showAsked(prompt, meta) {
   $('asked').textContent = visible(prompt);
   $('asked').hidden = prompt === '';
-  $('asked').tabIndex = prompt.length > 500 ? 0 : -1; // it may scroll, so the keyboard must reach it
+  $('asked').tabIndex = $('asked').scrollHeight > $('asked').clientHeight ? 0 : -1; // if it scrolls, the keyboard must reach it
   $('run-meta').textContent = visible(meta) || '–';
 }
 
@@ -861,7 +865,7 @@ function showAsked(prompt, meta) {
 // tells the reader's scrolling from ours, because the answer grows in between.
 function watchScroll() {
   if (scrollY < scrolled - 1) follow = false;
-  if (watch && page.going === 'running' && innerHeight + scrollY >= document.documentElement.scrollHeight - 2) follow = true;
+  if (watch && page.going === 'running' && belowView() <= 2) follow = true;
   scrolled = scrollY;
 }
 

@@ -101,8 +101,9 @@ for (const [name, command] of Object.entries(clients)) {
       child.kill(signal);
       assert.notEqual((await done).status, 0);
       await server.running(0);
-      const { runs } = await (await fetch(`${server.url}/api/runs`)).json();
-      assert.deepEqual(runs.map((run) => run.state), ['aborted']);
+      const states = async () => (await (await fetch(`${server.url}/api/runs`)).json()).runs.map((run) => run.state);
+      await until(async () => !(await states()).includes('running'), 'the record has its end');
+      assert.deepEqual(await states(), ['aborted']);
     });
   }
 
