@@ -22,9 +22,8 @@ import (
 // a shorter time.
 var fullLoad = os.Getenv("FULL_LOAD") != ""
 
-// These tests measure what the whole server takes, so they run alone.
-
-// TestL01 has 1,000 idle sockets and 100 runs with ten lines a second each, for 60 s, or 3 s.
+// TestL01ManySocketsAndRunsGoOnTogether has 1,000 idle sockets and 100 runs with ten lines a second
+// each, for 60 s, or 3 s. It measures time, so it runs alone.
 func TestL01ManySocketsAndRunsGoOnTogether(t *testing.T) {
 	seconds := 3
 	if fullLoad {
@@ -100,8 +99,9 @@ func requireLatencies(t *testing.T, feeds []*os.File, latencies <-chan []time.Du
 	return p99
 }
 
-// TestL04 has 10,000 short runs, or 300.
+// TestL04ManyShortRunsLeaveNothingBehind has 10,000 short runs, or 300.
 func TestL04ManyShortRunsLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
 	n := 300
 	if fullLoad {
 		n = 10_000

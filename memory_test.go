@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -29,6 +30,26 @@ func (s *server) watchMemory(t testing.TB) (risen func() int64) {
 		require.NoError(t, err)
 		return kib<<10 - before
 	}
+}
+
+// settle asks for so much that the garbage of the server's start is collected: until then its
+// heap is larger than it will be, and rises.
+func (s *server) settle(t testing.TB) {
+	t.Helper()
+	inParallel(3000, 4, func(int) {
+		var list schema.RunList
+		require.NoError(t, s.call(http.MethodGet, "/api/runs", "", &list))
+	})
+}
+
+// mostMemory returns the server's most resident memory while something is done. It rises and
+// falls with each collection of garbage: two of these can be compared, one of them and a moment
+// cannot.
+func (s *server) mostMemory(t testing.TB, do func()) int64 {
+	t.Helper()
+	before, risen := s.rss(t), s.watchMemory(t)
+	do()
+	return before + risen()
 }
 
 // warmUp opens sockets until what the server needs for some is there.

@@ -24,6 +24,7 @@ const (
 // on a quiet machine. Each goes on behind its last line, and now and then asks for its run again,
 // with its key, as one does that does not know whether the first request has arrived.
 func TestN08ManyComeBackAndLoseNothing(t *testing.T) {
+	t.Parallel()
 	first, second := newGate(t), newGate(t)
 	s := startPlainServer(t, "--max-runs=500", "--claude="+program(t, "read -r prompt",
 		"seq -f 'line %05g' 1 100", first.wait(), "seq -f 'line %05g' 101 200", second.wait(), "seq -f 'line %05g' 201 300"))

@@ -93,7 +93,7 @@ func TestTheFirstSocketTellsTheSameBytes(t *testing.T) {
 // Lines of 70,000 bytes and of 16 MiB, one of them with a carriage return, which events encode.
 func TestS05LongLinesAreWholeThroughEveryDoor(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
+	s := startPlainServer(t)
 	id := s.start(t, script("long() { yes 0123456789abcdef | tr -d '\\n' | head -c $1; }", "long 70000; echo; long 16777216; echo; long 35000; printf '\\r'; long 35000; echo; echo after"))
 	hex := strings.Repeat("0123456789abcdef", 16<<20/16)
 	want := []string{hex[:70_000], hex, hex[:35_000] + "\r" + hex[:35_000], "after"}

@@ -84,6 +84,7 @@ func TestARunResumesTheSessionOfAnEarlierOne(t *testing.T) {
 	require.Contains(t, s.argsOf(t, "on a socket"), "--resume="+session)
 
 	running := s.start(t, script(say(initLine), g.wait()))
+	s.printed(t, running, 1)
 	s.requireRefusedBesides(t, schema.InvalidOption,
 		with("resume", `"`+second+`"`), // it printed no session
 		with("resume", `"`+running+`"`),

@@ -13,16 +13,18 @@ import (
 )
 
 // TestN03SlowViewersCostNothingAndDelayNobody has viewers that read nothing of 1 GiB, or 64 MiB,
-// beside one that reads all. It measures memory, so it runs alone.
+// beside one that reads all.
 func TestN03SlowViewersCostNothingAndDelayNobody(t *testing.T) {
+	t.Parallel()
 	size := 64 << 20
 	if fullLoad {
 		size = 1 << 30
 	}
 	s := startPlainServer(t, "--stall-timeout=2s", "--run-timeout=1h")
+	var latencies []time.Duration
 	s.flood(t, size, nil) // what is needed once is there
-	without, _ := s.flood(t, size, nil)
-	with, latencies := s.flood(t, size, doors)
+	without := s.mostMemory(t, func() { s.flood(t, size, nil) })
+	with := s.mostMemory(t, func() { latencies = s.flood(t, size, doors) })
 	t.Logf("%d KiB without slow viewers, %d KiB with them", without>>10, with>>10)
 	require.Less(t, with-without, int64(4<<20))
 	slowest := []time.Duration{}
@@ -35,14 +37,13 @@ func TestN03SlowViewersCostNothingAndDelayNobody(t *testing.T) {
 }
 
 // flood has a run print so many bytes, to some who read nothing and one who reads everything. It
-// returns the server's most memory, and how long lines of another run took meanwhile.
-func (s *server) flood(t *testing.T, size int, slow []string) (memory int64, latencies []time.Duration) {
+// returns how long lines of another run took meanwhile.
+func (s *server) flood(t *testing.T, size int, slow []string) (latencies []time.Duration) {
 	t.Helper()
 	g, seen := newGate(t), make(chan []time.Duration, 1)
 	c, other := s.begin(t, script(g.cat()))
 	feed := g.feed()
 	go func() { seen <- c.latencies() }()
-	before, risen := s.rss(t), s.watchMemory(t)
 	id := s.start(t, script(fmt.Sprintf(`yes "$(printf 'x%%.0s' $(seq 999))" | head -c %d`, size)))
 	for _, door := range slow {
 		s.look(t, door, id)
@@ -56,12 +57,11 @@ func (s *server) flood(t *testing.T, size int, slow []string) (memory int64, lat
 		_, err := fmt.Fprintln(feed, time.Now().UnixNano())
 		require.NoError(t, err)
 	}
-	memory = before + risen()
 	require.Equal(t, (size+999)/1000, <-whole)
 	s.awaitEnd(t, id, schema.Succeeded, "")
 	require.NoError(t, feed.Close())
 	s.awaitEnd(t, other, schema.Succeeded, "")
-	return memory, <-seen
+	return <-seen
 }
 
 // A run that has nobody left but one who takes nothing ends with that one.

@@ -44,7 +44,7 @@ func feedSlowly(t *testing.T, to *os.File, before func(piece int)) {
 
 func TestN05EveryViewerSeesTheSame(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--ping-interval=10m")
+	s := startPlainServer(t, "--ping-interval=10m")
 	lines := counted(1, 100*pieces)
 	for _, crowd := range []int{2, 50} {
 		g, seen := newGate(t), make(chan [2]string, crowd)
