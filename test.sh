@@ -107,7 +107,7 @@ step_unit() {
 	local list
 	list=$(packages)
 	# shellcheck disable=SC2086 # one word for each package
-	go test -race -shuffle=on -count=1 -timeout=10m $list
+	go test -race -shuffle=on -count=1 -timeout=15m $list
 }
 
 # Each target for a few seconds: enough to run its corpus and to notice a
