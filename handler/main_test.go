@@ -58,6 +58,11 @@ type house struct {
 	log     *logged
 }
 
+// prologue begins every script. Its loops are bounded: nobody ends them when a test dies.
+const prologue = `#!/bin/sh
+gate() { n=0; until [ -e gate ] || [ $((n+=1)) -gt 9999 ]; do sleep 0.02; done; }
+`
+
 // newHouse serves with a script, which works in the directory "work" of the data directory.
 func newHouse(t *testing.T, script string, change func(*Config, *run.Config)) house {
 	t.Helper()
@@ -80,7 +85,7 @@ func newHouse(t *testing.T, script string, change func(*Config, *run.Config)) ho
 func (h house) registry(t *testing.T, script string, config run.Config) *run.Registry {
 	t.Helper()
 	path := filepath.Join(h.dir, "claude")
-	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700))
+	require.NoError(t, os.WriteFile(path, []byte(prologue+script+"\n"), 0o700))
 	records, err := store.Open(t.Context(), filepath.Join(h.dir, "spool.db"))
 	require.NoError(t, err)
 	watcher, err := spool.NewWatcher()

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"spool/run"
-	"spool/schema"
 )
 
 // get asks for the lines of a run.
@@ -70,47 +69,6 @@ func TestAStreamIsWholeAndEnds(t *testing.T) {
 	h.awaitIdle(t)
 }
 
-// Who closes the connection is found to have left, also while there is nothing to send, and
-// a run that is detached goes on.
-func TestAStreamEndsWithItsClient(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, gated, nil)
-	r, view := h.begin(t)
-	view.Leave(run.ClientGone)
-	for _, accept := range mediaTypes {
-		answer := h.get(t, http.MethodGet, r, accept)
-		_, err := bufio.NewReader(answer.Body).ReadByte()
-		require.NoError(t, err)
-		require.Equal(t, 1, h.hub.count())
-		require.NoError(t, answer.Body.Close())
-		h.awaitIdle(t)
-	}
-	require.False(t, r.State().Final())
-	h.open(t, "gate")
-	wait(t, r.Done())
-	require.Equal(t, schema.Succeeded, r.Outcome().State)
-}
-
-// A server that waits no longer cuts what is open: the client sees that it is not whole.
-func TestAStreamIsCut(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, gated, nil)
-	r, view := h.begin(t)
-	view.Leave(run.ClientGone)
-	var live []*http.Response
-	for _, accept := range mediaTypes {
-		live = append(live, h.get(t, http.MethodGet, r, accept))
-	}
-	h.hub.cut()
-	for i, answer := range live {
-		text, err := io.ReadAll(answer.Body)
-		require.Error(t, err, "%s: %s", mediaTypes[i], text)
-		require.NotContains(t, string(text), `"t":"end"`)
-	}
-	h.awaitIdle(t)
-	require.False(t, r.State().Final(), "the run does not mind")
-}
-
 func TestAStreamOfDamagedOutput(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, `yes 0123456789abcde | head -n 10000`, nil)
@@ -135,32 +93,6 @@ func TestAStreamOfDamagedOutput(t *testing.T) {
 	h.awaitIdle(t)
 }
 
-func TestAStreamTakesAPlace(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, gated, func(c *Config, _ *run.Config) { c.MaxConnections = 1 })
-	r, view := h.begin(t)
-	view.Leave(run.ClientGone)
-	first := h.get(t, http.MethodGet, r, ndjson)
-	second := h.get(t, http.MethodGet, r, ndjson)
-	require.Equal(t, http.StatusServiceUnavailable, second.StatusCode)
-	require.Equal(t, retryAfter, second.Header.Get("Retry-After"))
-	require.NoError(t, first.Body.Close())
-	h.awaitIdle(t)
-	require.Equal(t, http.StatusOK, h.get(t, http.MethodGet, r, ndjson).StatusCode)
-}
-
-// HEAD asks whether it is there.
-func TestAStreamIsNotBegunForHEAD(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, gated, nil)
-	r, view := h.begin(t)
-	view.Leave(run.ClientGone)
-	answer := h.get(t, http.MethodHead, r, ndjson)
-	require.Equal(t, http.StatusOK, answer.StatusCode)
-	require.Zero(t, h.hub.count())
-	require.False(t, r.State().Final())
-}
-
 // A client that waits hears something, and what it is sent at the end is what there is.
 func TestAStreamGivesSignsOfLife(t *testing.T) {
 	t.Parallel()
@@ -177,49 +109,4 @@ func TestAStreamGivesSignsOfLife(t *testing.T) {
 			}
 		}
 	}
-}
-
-// post asks for a run, and for its end.
-func (h house) post(t *testing.T) (leave func(), answered <-chan error) {
-	t.Helper()
-	ctx, leave := context.WithCancel(context.WithoutCancel(t.Context()))
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+h.address+"/api/runs?wait=true", strings.NewReader(`{"prompt":"hi","meta":"TEST"}`))
-	require.NoError(t, err)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	done := make(chan error, 1)
-	go func() {
-		answer, err := client.Do(request)
-		if err == nil {
-			_, err = io.Copy(io.Discard, answer.Body)
-			_ = answer.Body.Close()
-		}
-		done <- err
-	}()
-	require.Eventually(t, func() bool { return h.hub.count() == 1 }, patience, time.Millisecond)
-	return leave, done
-}
-
-// Who waits for the end of a run without a word counts as a stream does, and is let go as one.
-func TestAWaiterIsLetGo(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, gated, nil)
-	leave, answered := h.post(t)
-	leave()
-	require.ErrorIs(t, <-answered, context.Canceled)
-	h.awaitIdle(t)
-
-	leave, answered = h.post(t)
-	defer leave()
-	h.hub.cut()
-	require.Error(t, <-answered)
-	h.awaitIdle(t)
-
-	leave, answered = h.post(t)
-	defer leave()
-	h.open(t, "gate")
-	require.NoError(t, <-answered)
-	h.awaitIdle(t)
-	list, err := h.runs.List(t.Context(), run.Filter{State: schema.Succeeded, Limit: 10})
-	require.NoError(t, err)
-	require.NotEmpty(t, list.Runs)
 }

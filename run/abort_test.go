@@ -1,14 +1,11 @@
 package run
 
 import (
-	"math/rand/v2"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"spool/procman"
 	"spool/schema"
 )
 
@@ -21,7 +18,7 @@ const (
 	// obeys answers an interrupt, and exits at the end of its stdin, as the CLI does.
 	obeys = sessionLine + readPrompt + `echo ready; while read -r line; do case "$line" in *'"subtype":"interrupt"'*) ` + brokenOff + ` esac; done; exit 1`
 	// ignores does neither.
-	ignores = sessionLine + readPrompt + `echo ready; while :; do sleep 0.02; done`
+	ignores = sessionLine + readPrompt + `echo ready; spin`
 )
 
 // awaitReady waits for the line with which a script says that it is ready.
@@ -98,7 +95,7 @@ func TestAnAbortEndsWhatIgnoresEverything(t *testing.T) {
 // One that answers the interrupt and hangs has the result grace.
 func TestAnAbortEndsWhatHangsAfterItsAnswer(t *testing.T) {
 	t.Parallel()
-	hangs := sessionLine + readPrompt + `echo ready; read -r line;` + brokenOff + `while :; do sleep 0.02; done`
+	hangs := sessionLine + readPrompt + `echo ready; read -r line;` + brokenOff + `spin`
 	h := newHouse(t, hangs, func(c *Config) { c.StopGrace, c.ResultGrace = time.Hour, time.Second })
 	r, took := h.abort(t)
 	require.Equal(t, "SIGKILL", r.Info().Stop.Rung, "it is not asked again")
@@ -109,7 +106,7 @@ func TestAnAbortEndsWhatHangsAfterItsAnswer(t *testing.T) {
 // A program that does not speak as the CLI does cannot be interrupted.
 func TestAnAbortOfAPlainProgramIsSIGTERM(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, `trap 'echo "bye"; exit 0' TERM; echo ready; while :; do sleep 0.02; done`, func(c *Config) { c.StopGrace = time.Hour })
+	h := newHouse(t, `trap 'echo "bye"; exit 0' TERM; echo ready; spin`, func(c *Config) { c.StopGrace = time.Hour })
 	r, view := h.submit(t)
 	awaitReady(t, view)
 	r.Stop(Abort)
@@ -132,86 +129,4 @@ func TestOnlyAnAbortInterrupts(t *testing.T) {
 		require.Empty(t, view.read(t))
 		view.Leave(ClientGone)
 	}
-}
-
-func TestHurryCutsAnInterruptShort(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, `trap '' TERM;`+ignores, func(c *Config) { c.StopGrace = time.Hour })
-	r, view := h.submit(t)
-	awaitReady(t, view)
-	r.Stop(Abort)
-	h.Hurry()
-	require.Equal(t, procman.RungKill, r.end(t).Proof.Rung)
-	require.Equal(t, schema.Aborted, r.Outcome().State)
-	view.Leave(ClientGone)
-}
-
-// An answer to the interrupt that goes beyond the limit leaves no grace.
-func TestTheOutputLimitHoldsWhileARunIsInterrupted(t *testing.T) {
-	t.Parallel()
-	floods := `trap '' TERM;` + sessionLine + readPrompt + `echo ready; read -r line; yes | head -c 2000000; while :; do sleep 0.02; done`
-	h := newHouse(t, floods, func(c *Config) { c.StopGrace = time.Hour })
-	r, _ := h.abort(t)
-	require.Equal(t, "SIGKILL", r.Info().Stop.Rung)
-}
-
-func TestN09TenAbortsAtOnceAreOne(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, obeys, func(c *Config) { c.StopGrace = time.Minute })
-	r, view := h.submit(t, detached)
-	awaitReady(t, view)
-	var all sync.WaitGroup
-	for range 10 {
-		all.Go(func() {
-			again, err := h.Open(t.Context(), r.ID)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			again.Stop(Abort)
-			<-again.Done()
-			if again.Info().State != schema.Aborted {
-				t.Error(again.Info().State)
-			}
-		})
-	}
-	all.Wait()
-	end := h.record(t, r)
-	h.reopen(t, r).Stop(Abort) // also later: it stays as it is
-	r.Stop(ClientGone)
-	require.Equal(t, end, h.record(t, r))
-	require.Equal(t, "interrupt", end.Stop.Rung)
-	view.Leave(ClientGone)
-	h.Drain(t.Context())
-	require.Len(t, h.log.records("run ended"), 1)
-}
-
-// Whatever comes first, there is one end, and everybody is told the same.
-func TestN09AnAbortThatMeetsTheEnd(t *testing.T) {
-	t.Parallel()
-	const runs = 200
-	h := newHouse(t, sessionLine+readPrompt+resultLine, func(c *Config) { c.MaxQueue = runs })
-	states := map[schema.State]int{}
-	for range runs / 4 {
-		var four []*Run
-		for range 4 {
-			r, view := h.submit(t, detached)
-			view.Leave(ClientGone)
-			four = append(four, r)
-			time.AfterFunc(rand.N(20*time.Millisecond), func() { r.Stop(Abort) })
-		}
-		for _, r := range four {
-			o := r.end(t)
-			states[o.State]++
-			record := h.record(t, r)
-			require.Equal(t, o.State, record.State)
-			require.Equal(t, o.Code(), record.Code)
-			require.Equal(t, string(schema.Encode(r.Info())), string(schema.Encode(record.Run)))
-			require.Contains(t, []schema.State{schema.Succeeded, schema.Aborted}, o.State)
-			require.Empty(t, o.Proof.Survivors)
-		}
-	}
-	h.Drain(t.Context())
-	require.Len(t, h.log.records("run ended"), runs)
-	t.Log(states)
 }

@@ -101,7 +101,7 @@ func (r *Run) await(t *testing.T, so func() bool) {
 
 func TestARunIsWarnedOfItsWallClock(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, `while :; do echo x; sleep 0.1; done`, nil)
+	h := newHouse(t, `ticks`, nil)
 	r, view := h.submit(t, func(q *Request) { q.TimeoutSeconds = 2 })
 	r.await(t, func() bool { return !r.Warning().IsZero() })
 	started := r.Info().StartedAt

@@ -129,7 +129,7 @@ var machines atomic.Int64
 func leave(t *testing.T, script string, maxRuns int, orders ...order) *earlier {
 	t.Helper()
 	e := &earlier{dir: t.TempDir()}
-	require.NoError(t, os.WriteFile(filepath.Join(e.dir, "claude"), []byte("#!/bin/sh\n"+script), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(e.dir, "claude"), []byte(prologue+script), 0o700))
 	task, err := json.Marshal(task{Dir: e.dir, MaxRuns: maxRuns, Orders: orders})
 	require.NoError(t, err)
 	out := e.start(t, string(task))

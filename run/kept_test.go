@@ -36,7 +36,7 @@ func (h house) ended(t *testing.T) string {
 
 func TestARecordThatCannotBeKeptIsNotTriedForEver(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "echo a; while [ ! -e gate ]; do sleep 0.02; done", nil)
+	h := newHouse(t, "echo a; gate", nil)
 	r, view := h.submit(t)
 	require.Eventually(t, func() bool { return r.State() == schema.Running }, patience, time.Millisecond)
 	_, err := h.atDatabase(t).ExecContext(t.Context(), "UPDATE runs SET meta = 'X' WHERE id = $1", r.ID)

@@ -68,6 +68,13 @@ type house struct {
 	log *lockedBuffer
 }
 
+// prologue begins every script. Its loops are bounded: nobody ends them when a test dies.
+const prologue = `#!/bin/sh
+gate() { n=0; until [ -e gate ] || [ $((n+=1)) -gt 9999 ]; do sleep 0.02; done; }
+spin() { n=0; while [ $((n+=1)) -lt 9999 ]; do sleep 0.02; done; }
+ticks() { n=0; while [ $((n+=1)) -lt 9999 ]; do echo x; sleep 0.02; done; }
+`
+
 // newHouse makes a registry in a new data directory. The script finds the prompt's line on
 // its stdin.
 func newHouse(t *testing.T, script string, change func(*Config)) house {
@@ -78,7 +85,7 @@ func newHouse(t *testing.T, script string, change func(*Config)) house {
 // newHouseIn makes a registry in a directory in which there may have been one before.
 func newHouseIn(t *testing.T, dir, script string, change func(*Config)) house {
 	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "claude"), []byte("#!/bin/sh\n"+script+"\n"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "claude"), []byte(prologue+script+"\n"), 0o700))
 	log := &lockedBuffer{}
 	registry, tearDown, err := build(dir, supervisor, log, change)
 	require.NoError(t, err)

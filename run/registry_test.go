@@ -125,7 +125,7 @@ func cancelled(t *testing.T) context.Context {
 
 func TestDrainLetsRunsEndAndSendsAwayThoseThatWait(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "until [ -e gate ]; do sleep 0.02; done; echo ok", func(c *Config) { c.MaxRuns = 1 })
+	h := newHouse(t, "gate; echo ok", func(c *Config) { c.MaxRuns = 1 })
 	first, firstView := h.submit(t)
 	second, secondView := h.submit(t)
 	drained := make(chan struct{})
@@ -141,7 +141,7 @@ func TestDrainLetsRunsEndAndSendsAwayThoseThatWait(t *testing.T) {
 
 func TestHurryLeavesOutTheGrace(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "trap '' TERM; echo ready; while :; do sleep 600; done", func(c *Config) { c.StopGrace = time.Hour })
+	h := newHouse(t, "trap '' TERM; echo ready; spin", func(c *Config) { c.StopGrace = time.Hour })
 	r, view := h.submit(t)
 	awaitLine(t, view)
 	drained := make(chan struct{})
@@ -159,7 +159,7 @@ func TestHurryLeavesOutTheGrace(t *testing.T) {
 // A process that is asked to end and answers with a flood is not waited for.
 func TestTheOutputLimitHoldsWhileARunIsStopped(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, "trap yes TERM; echo ready; while :; do sleep 0.02; done", func(c *Config) { c.StopGrace = time.Hour })
+	h := newHouse(t, "trap yes TERM; echo ready; spin", func(c *Config) { c.StopGrace = time.Hour })
 	r, view := h.submit(t)
 	awaitLine(t, view)
 	r.Stop(ClientGone)

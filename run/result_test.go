@@ -12,7 +12,7 @@ import (
 )
 
 // flushes is a CLI that writes its session down after its result.
-const flushes = sessionLine + readPrompt + `echo ready; until [ -e gate ]; do sleep 0.01; done;` + resultLine + `cat >/dev/null; sleep 0.1; echo $$ >flushed`
+const flushes = sessionLine + readPrompt + `echo ready; gate;` + resultLine + `cat >/dev/null; sleep 0.1; echo $$ >flushed`
 
 // Who has the result and leaves takes nothing from the run: it has succeeded, and the CLI
 // gets the time to write its session down.
@@ -47,7 +47,7 @@ func TestARunWithAResultIsNotCutShort(t *testing.T) {
 // The result grace is all the time that there is.
 func TestARunThatHangsAfterItsResultIsEnded(t *testing.T) {
 	t.Parallel()
-	hangs := initLine + readPrompt + resultLine + `while :; do sleep 0.02; done`
+	hangs := initLine + readPrompt + resultLine + `spin`
 	for name, stop := range map[string]func(house, *Run){
 		"by itself": func(house, *Run) {},
 		"aborted":   func(_ house, r *Run) { r.Stop(Abort) },
@@ -67,7 +67,7 @@ func TestARunThatHangsAfterItsResultIsEnded(t *testing.T) {
 
 func TestHurryLeavesOutTheResultGrace(t *testing.T) {
 	t.Parallel()
-	hangs := initLine + readPrompt + resultLine + `while :; do sleep 0.02; done`
+	hangs := initLine + readPrompt + resultLine + `spin`
 	h := newHouse(t, hangs, func(c *Config) { c.StopGrace, c.ResultGrace = time.Hour, time.Hour })
 	r, view := h.submit(t)
 	awaitResult(t, view)
@@ -81,7 +81,7 @@ func TestHurryLeavesOutTheResultGrace(t *testing.T) {
 // A limit counts more than a result.
 func TestTheOutputLimitHoldsAfterAResult(t *testing.T) {
 	t.Parallel()
-	floods := initLine + readPrompt + resultLine + `until [ -e gate ]; do sleep 0.02; done; yes | head -c 2000000; while :; do sleep 0.02; done`
+	floods := initLine + readPrompt + resultLine + `gate; yes | head -c 2000000; spin`
 	for _, stays := range []bool{true, false} {
 		h := newHouse(t, floods, func(c *Config) { c.StopGrace, c.ResultGrace = time.Hour, time.Hour })
 		r, view := h.submit(t)

@@ -1,11 +1,6 @@
 package run
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,123 +22,10 @@ func (h house) ask(t *testing.T, change ...func(*Request)) error {
 	return err
 }
 
-// keyed gives a request an Idempotency-Key.
-func keyed(key string) func(*Request) { return func(q *Request) { q.Key = key } }
-
 // requireCode fails unless an error is one that clients may see, with this code.
 func requireCode(t *testing.T, want schema.Code, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, schema.NewError(want, ""))
-}
-
-// starts is how often the script was started that counts that.
-func (h house) starts(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(h.config.Workspace, "starts"))
-	require.NoError(t, err)
-	return strings.Count(string(text), "\n")
-}
-
-const counting = `echo started >>starts; echo done`
-
-func TestN10AKeyStandsForOneRun(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	key := "K-1"
-	var id string
-	t.Run("while it goes on and after", func(t *testing.T) {
-		h := newHouseIn(t, dir, counting, nil)
-		r, view := h.submit(t, keyed(key), detached)
-		id = r.ID
-		again, second := h.submit(t, keyed(key), detached)
-		require.Equal(t, r.ID, again.ID)
-		r.end(t)
-		require.Equal(t, []string{"done"}, second.read(t).lines)
-		third, past := h.submit(t, keyed(key), detached)
-		require.Equal(t, r.ID, third.ID)
-		require.Equal(t, []string{"done"}, past.read(t).lines)
-		other, otherView := h.submit(t, keyed("K-2"), detached)
-		require.NotEqual(t, r.ID, other.ID)
-		require.Equal(t, schema.Succeeded, other.end(t).State)
-		for _, v := range []*View{view, second, past, otherView} {
-			v.Leave(ClientGone)
-		}
-		require.Equal(t, 2, h.starts(t))
-	})
-	t.Run("for later servers, also without output", func(t *testing.T) {
-		h := newHouseIn(t, dir, counting, nil)
-		r, view := h.submit(t, keyed(key), detached)
-		require.Equal(t, id, r.ID)
-		view.Leave(ClientGone)
-		require.NoError(t, h.removeOutput(t.Context(), []string{id}))
-		r, view, err := h.Submit(t.Context(), Request{Payload: schema.Payload{Prompt: "hi", Meta: "TEST", Options: schema.Options{Detach: true}}, Key: key})
-		require.ErrorIs(t, err, ErrGone)
-		require.Nil(t, view)
-		require.Equal(t, id, r.ID)
-		require.Equal(t, 2, h.starts(t))
-	})
-}
-
-func TestN10AKeyWithAnotherRequestIsRefused(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, counting, func(c *Config) { c.AllowModels = []string{"*"} })
-	r, view := h.submit(t, keyed("K"))
-	for name, change := range map[string]func(*Request){
-		"prompt":  func(q *Request) { q.Prompt = "hi " },
-		"meta":    func(q *Request) { q.Meta = "OTHER" },
-		"partial": func(q *Request) { q.Partial = true },
-		"detach":  detached,
-		"timeout": func(q *Request) { q.TimeoutSeconds = 7 },
-		"model":   func(q *Request) { q.Model = "x" },
-		"resume":  func(q *Request) { q.Resume = r.ID },
-	} {
-		err := h.ask(t, keyed("K"), change)
-		requireCode(t, schema.KeyReused, err)
-		require.Contains(t, err.Error(), "Idempotency-Key", name)
-	}
-	again, second := h.submit(t, keyed("K"), func(q *Request) { q.Client = "somebody else" })
-	require.Equal(t, r.ID, again.ID, "whoever asks")
-	r.end(t)
-	second.Leave(ClientGone)
-	view.Leave(ClientGone)
-	require.Equal(t, 1, h.starts(t))
-}
-
-func TestN10ManyAtOnceWithOneKeyAreOneRun(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, counting, func(c *Config) { c.MaxQueue = 50 })
-	var (
-		all sync.WaitGroup
-		mu  sync.Mutex
-		ids = map[string]int{}
-	)
-	for range 50 {
-		all.Go(func() {
-			q := Request{Payload: schema.Payload{Prompt: "hi", Meta: "TEST", Options: schema.Options{Detach: true}}, Key: "K"}
-			r, view, err := h.Submit(context.Background(), q)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer view.Leave(ClientGone)
-			mu.Lock()
-			defer mu.Unlock()
-			ids[r.ID]++
-		})
-	}
-	all.Wait()
-	require.Len(t, ids, 1)
-	for id := range ids {
-		r, err := h.Open(t.Context(), id)
-		require.NoError(t, err)
-		require.Equal(t, schema.Succeeded, r.end(t).State)
-	}
-	h.Drain(t.Context())
-	require.Equal(t, 1, h.starts(t))
-	require.Len(t, h.log.records("run ended"), 1)
-	entries, err := os.ReadDir(h.procDir())
-	require.NoError(t, err)
-	require.Len(t, entries, 1)
 }
 
 func TestAModelMustBeAllowed(t *testing.T) {
@@ -195,44 +77,6 @@ const (
 	session     = "11111111-2222-4333-8444-555555555555"
 	sessionLine = `echo '{"type":"system","subtype":"init","session_id":"` + session + `"}';`
 )
-
-func TestResumeGoesOnWithTheSessionOfAnEarlierRun(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, `echo "$@";`+sessionLine+resultLine, nil)
-	earlier, view := h.submit(t)
-	require.NotContains(t, view.read(t).lines[0], "--resume")
-	view.Leave(ClientGone)
-	require.Equal(t, schema.Succeeded, earlier.end(t).State)
-	require.NoError(t, h.removeOutput(t.Context(), []string{earlier.ID}))
-
-	later, view := h.submit(t, func(q *Request) { q.Resume = earlier.ID })
-	require.Contains(t, view.read(t).lines[0], " --resume="+session+" --fork-session")
-	view.Leave(ClientGone)
-	later.end(t)
-	require.Equal(t, earlier.ID, later.Info().Resume)
-	require.NotContains(t, string(schema.Encode(later.Info())), session, "it never leaves the server")
-}
-
-func TestResumeRefuses(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, gated, nil)
-	r, view := h.submit(t)
-	for name, test := range map[string]struct{ resume, text string }{
-		"an unknown run":     {newID(), "resume: there is no such run"},
-		"no run at all":      {"../../etc/passwd", "resume: there is no such run"},
-		"a run that goes on": {r.ID, "resume: that run still goes on"},
-	} {
-		err := h.ask(t, func(q *Request) { q.Resume = test.resume })
-		requireCode(t, schema.InvalidOption, err)
-		require.Contains(t, err.Error(), test.text, name)
-	}
-	h.open(t, "gate")
-	r.end(t)
-	view.Leave(ClientGone)
-	err := h.ask(t, func(q *Request) { q.Resume = r.ID })
-	requireCode(t, schema.InvalidOption, err)
-	require.Contains(t, err.Error(), "that run has no session to continue")
-}
 
 // What is told of a run is on the disk: at its begin, and at its end.
 func TestD01WhatIsToldIsOnDisk(t *testing.T) {
