@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	startTimeout = 20 * time.Second
+	startTimeout = time.Minute
 	stopTimeout  = 30 * time.Second
 )
 
@@ -66,6 +66,8 @@ func launch(c command) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
 	}
+	timer := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	s := &server{command: c, took: time.Since(began), cmd: cmd}
 	if err != nil {

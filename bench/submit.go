@@ -7,6 +7,9 @@ import (
 	"net/http"
 )
 
+// asking bounds what a server may take to answer: at most a whole run.
+var asking = http.Client{Timeout: runTimeout}
+
 // info is what is wanted of what Spool tells of a run.
 type info struct {
 	Run   string
@@ -19,7 +22,7 @@ func submit(addr, query, prompt string) (info, error) {
 	if err != nil {
 		return info{}, fmt.Errorf("encode payload: %w", err)
 	}
-	answer, err := http.Post("http://"+addr+"/api/runs"+query, "application/json", bytes.NewReader(payload))
+	answer, err := asking.Post("http://"+addr+"/api/runs"+query, "application/json", bytes.NewReader(payload))
 	if err != nil {
 		return info{}, fmt.Errorf("post run: %w", err)
 	}
@@ -28,7 +31,7 @@ func submit(addr, query, prompt string) (info, error) {
 
 // state asks for a run.
 func state(addr, run string) (string, error) {
-	answer, err := http.Get("http://" + addr + "/api/runs/" + run)
+	answer, err := asking.Get("http://" + addr + "/api/runs/" + run)
 	if err != nil {
 		return "", fmt.Errorf("ask for run: %w", err)
 	}
