@@ -20,26 +20,33 @@ func (g *Registry) Open(ctx context.Context, id string) (*Run, error) {
 	if !schema.RunID.MatchString(id) {
 		return nil, errNotFound
 	}
-	if r := g.running(id); r != nil && r.accepted.Load() {
-		return r, nil
-	}
-	record, err := g.store.Run(ctx, id)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errNotFound
-	}
-	if err != nil {
-		if ctx.Err() == nil { // else it is who asks that has left
-			g.log.Error("read run", "run", id, "error", err)
+	for range 2 { // it may begin before the record is read, and end after
+		if r := g.running(id); r != nil && r.accepted.Load() {
+			return r, nil
 		}
-		return nil, schema.NewError(schema.Internal, "the server cannot read that run; its log has the cause")
-	}
-	if record.State.Final() {
-		return g.pastRun(record), nil
-	}
-	if r := g.running(id); r != nil { // it was just accepted
-		return r, nil
+		record, err := g.store.Run(ctx, id)
+		if err != nil {
+			return nil, g.unread(ctx, id, err)
+		}
+		if record.State.Final() {
+			return g.pastRun(record), nil
+		}
+		if r := g.running(id); r != nil { // it was just accepted
+			return r, nil
+		}
 	}
 	return nil, errNotFound
+}
+
+// unread returns what a client is told of a record that could not be read.
+func (g *Registry) unread(ctx context.Context, id string, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errNotFound
+	}
+	if ctx.Err() == nil { // else it is who asks that has left
+		g.log.Error("read run", "run", id, "error", err)
+	}
+	return schema.NewError(schema.Internal, "the server cannot read that run; its log has the cause")
 }
 
 // running returns a run that goes on, or nil.
