@@ -69,7 +69,7 @@ test('the keyboard is enough', async (t) => {
   await page.keyboard.press('Enter');
   await page.locator('#raw-list li').first().waitFor();
   const shown = await page.locator('#run-id').textContent();
-  await page.locator('.entry').nth(1).waitFor();
+  await page.locator(`#recent-list li:first-child .entry[href="#${shown}"]`).waitFor(); // the list has heard of it
   await tabTo(page, 'filter-state');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab'); // the first row is the run that is shown
