@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -30,16 +29,6 @@ func (s *server) watchMemory(t testing.TB) (risen func() int64) {
 		require.NoError(t, err)
 		return kib<<10 - before
 	}
-}
-
-// settle asks for so much that the garbage of the server's start is collected: until then its
-// heap is larger than it will be, and rises.
-func (s *server) settle(t testing.TB) {
-	t.Helper()
-	inParallel(3000, 4, func(int) {
-		var list schema.RunList
-		require.NoError(t, s.call(http.MethodGet, "/api/runs", "", &list))
-	})
 }
 
 // mostMemory returns the server's most resident memory while something is done. It rises and

@@ -18,7 +18,6 @@ func TestP17PingsDoNotDisturbARun(t *testing.T) {
 		seconds = 2
 	}
 	s := startPlainServer(t)
-	s.settle(t)
 	before := s.mostMemory(t, func() { s.requireFloodedRun(t, 2) })
 	start := time.Now()
 	after := s.mostMemory(t, func() { s.requireFloodedRun(t, seconds) })

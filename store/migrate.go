@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 
 	"github.com/pressly/goose/v3"
 )
@@ -26,23 +25,48 @@ func migrations() fs.FS {
 	return files
 }
 
-// latest returns the version that migrations lead to: the number that the last name begins with.
-func latest(migrations fs.FS) (int64, error) {
+// steps returns the migrations, the first one first. They are Go ones for goose, whose own
+// parser of SQL files takes 12 MiB of buffers at every start.
+func steps(migrations fs.FS) ([]*goose.Migration, error) {
 	names, err := fs.Glob(migrations, "*.sql")
 	if err != nil || len(names) == 0 {
-		return 0, errors.Join(errors.New("there are no migrations"), err)
+		return nil, errors.Join(errors.New("there are no migrations"), err)
 	}
-	number, _, _ := strings.Cut(names[len(names)-1], "_")
-	return strconv.ParseInt(number, 10, 64)
+	steps := make([]*goose.Migration, len(names))
+	for i, name := range names {
+		if steps[i], err = step(migrations, name); err != nil {
+			return nil, fmt.Errorf("read migration %s: %w", name, err)
+		}
+	}
+	return steps, nil
 }
 
-// migrate brings the database to a version. The file's header gets the number first, so that an
-// earlier version refuses the file from then on, whatever interrupts this one.
-func migrate(ctx context.Context, db *sql.DB, version int64, migrations fs.FS) error {
+// step returns the migration of one file, whose name begins with its version.
+func step(migrations fs.FS, name string) (*goose.Migration, error) {
+	text, err := fs.ReadFile(migrations, name)
+	if err != nil {
+		return nil, err
+	}
+	version, err := goose.NumericComponent(name)
+	if err != nil {
+		return nil, err
+	}
+	up := func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, string(text))
+		return err
+	}
+	return goose.NewGoMigration(version, &goose.GoFunc{RunTx: up}, nil), nil
+}
+
+// migrate brings the database to the version of the last step. The file's header gets the
+// number first, so that an earlier version refuses the file from then on, whatever interrupts
+// this one.
+func migrate(ctx context.Context, db *sql.DB, steps []*goose.Migration) error {
+	version := steps[len(steps)-1].Version
 	if _, err := db.ExecContext(ctx, "PRAGMA user_version = "+strconv.FormatInt(version, 10)); err != nil {
 		return fmt.Errorf("set version: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+
+	"github.com/pressly/goose/v3"
 )
 
 // Store is an open database of runs.
@@ -41,18 +43,18 @@ func open(ctx context.Context, path string, migrations fs.FS) (*Store, error) {
 
 // prepare takes the steps of opening in their order: nothing is written before the version is known.
 func prepare(ctx context.Context, path string, migrations fs.FS) (*Store, error) {
-	version, err := latest(migrations)
+	steps, err := steps(migrations)
 	if err != nil {
 		return nil, err
 	}
-	if err := inspect(path, version); err != nil {
+	if err := inspect(path, steps[len(steps)-1].Version); err != nil {
 		return nil, err
 	}
 	if err := create(path); err != nil {
 		return nil, err
 	}
 	s := &Store{dir: filepath.Dir(path)}
-	if err := s.begin(ctx, path, version, migrations); err != nil {
+	if err := s.begin(ctx, path, steps); err != nil {
 		return nil, errors.Join(err, closeAll(s.readers, s.changes))
 	}
 	s.writer = startWriter(s.changes)
@@ -60,14 +62,14 @@ func prepare(ctx context.Context, path string, migrations fs.FS) (*Store, error)
 }
 
 // begin connects, checks and migrates the database, and begins the epoch.
-func (s *Store) begin(ctx context.Context, path string, version int64, migrations fs.FS) (err error) {
+func (s *Store) begin(ctx context.Context, path string, steps []*goose.Migration) (err error) {
 	if s.changes, err = newPool(ctx, path, writing, 1); err != nil {
 		return err
 	}
 	if err := checkPages(ctx, s.changes.DB); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.changes.DB, version, migrations); err != nil {
+	if err := migrate(ctx, s.changes.DB, steps); err != nil {
 		return err
 	}
 	if err := s.changes.prepare(ctx, insertRun, updateRun, selectRun, countID, deleteGone); err != nil {
