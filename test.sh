@@ -44,6 +44,11 @@ fail() {
 	return 1
 }
 
+# at_once is how many tests run side by side: most of them wait most of the time.
+at_once() {
+	echo $((3 * $(getconf _NPROCESSORS_ONLN)))
+}
+
 # packages lists all Go packages but those whose tests have steps of their own.
 packages() {
 	go list ./... | grep -vE '^spool/(e2e|faults)$'
@@ -107,7 +112,7 @@ step_unit() {
 	local list
 	list=$(packages)
 	# shellcheck disable=SC2086 # one word for each package
-	go test -race -shuffle=on -count=1 -timeout=15m $list
+	go test -race -shuffle=on -count=1 -timeout=15m -parallel="$(at_once)" $list
 }
 
 # Each target for a few seconds: enough to run its corpus and to notice a
@@ -165,7 +170,7 @@ step_page() {
 	mapfile -t tests < <(find e2e -name node_modules -prune -o -name '*.test.mjs' -print | sort)
 	((${#tests[@]} > 0)) || fail "no test was found in e2e"
 	go build -o "$tmp/spool" .
-	SPOOL_BINARY=$tmp/spool CHROMIUM=$browser node --test --test-reporter=spec "${tests[@]}"
+	SPOOL_BINARY=$tmp/spool CHROMIUM=$browser node --test --test-concurrency=3 --test-reporter=spec "${tests[@]}"
 }
 
 main() {
