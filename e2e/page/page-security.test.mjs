@@ -81,7 +81,7 @@ test('W4: nothing in the page\'s address changes anything', async (t) => {
   assert.deepEqual(seen.sockets, [server.ws]);
   assert.equal(await page.evaluate(() => location.search + location.hash), `?${lure}#${await runOf(page)}`);
   assert.deepEqual(seen.requests.slice(1).filter((url) => url.includes('secret')), []);
-  assert.doesNotMatch(await page.locator('body').innerText(), /secret|9\/ws/);
+  assert.doesNotMatch(await page.locator('body').innerText(), /secret|:9\/ws/);
   assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, '']);
   assertQuiet(seen, server.url);
 });
