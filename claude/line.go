@@ -65,7 +65,7 @@ var (
 // Read takes the next line, or its first [HeadSize] bytes. Anything that it does not know
 // or cannot parse is none of its business.
 func (t *Turn) Read(head []byte) {
-	if !bytes.Contains(head, resultWord) && (t.Began || !bytes.Contains(head, initWord)) {
+	if !t.Concerns(head) {
 		return
 	}
 	line := parse(head)
@@ -77,6 +77,12 @@ func (t *Turn) Read(head []byte) {
 			t.Result = &line.Result
 		}
 	}
+}
+
+// Concerns reports whether a line that Read knows what to do with may be in the text, which
+// may be many lines.
+func (t *Turn) Concerns(text []byte) bool {
+	return bytes.Contains(text, resultWord) || !t.Began && bytes.Contains(text, initWord)
 }
 
 // begin reads a system line.

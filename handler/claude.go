@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"errors"
 	"runtime/debug"
 	"time"
 
@@ -39,7 +40,7 @@ type claudeDoor struct {
 // converse goes through the whole sequence and returns how it ends. A client that finds no
 // room is greeted too: the info frame is always the first.
 func (d *claudeDoor) converse(refusal *schema.Error) *ending {
-	if err := d.tellInfo(schema.NewInfo(schema.InfoSend)); err != nil {
+	if err := errors.Join(d.tellInfo(schema.NewInfo(schema.InfoSend)), d.frames.flush()); err != nil {
 		return d.unwritable(err)
 	}
 	if refusal != nil {

@@ -1,10 +1,12 @@
 package handler
 
 import (
+	"io"
 	"strconv"
 
 	"spool/run"
 	"spool/schema"
+	"spool/spool"
 )
 
 // dialect is how a socket's frames are written. A nil frame is not sent.
@@ -13,8 +15,9 @@ type dialect interface {
 	stderr(text string) []byte
 	failure(*schema.Error) []byte
 	end(run.Outcome) []byte
-	// line is what stands around a line, whose text is quoted if there is anything.
-	line(n int64) (before, after []byte)
+	// appendLine appends a line that is in memory, copyLine writes one of any length.
+	appendLine(to []byte, line spool.Line) []byte
+	copyLine(to io.Writer, line spool.Line) error
 }
 
 // raw is the dialect without a subprotocol: the agent's lines as they are, and the server's
@@ -34,9 +37,12 @@ func (raw) info(e schema.InfoEnvelope) []byte {
 	}
 }
 
-func (raw) stderr(text string) []byte         { return schema.Encode(schema.StderrFrame{Stderr: text}) }
-func (raw) failure(err *schema.Error) []byte  { return schema.Encode(err) }
-func (raw) line(int64) (before, after []byte) { return nil, nil }
+func (raw) stderr(text string) []byte        { return schema.Encode(schema.StderrFrame{Stderr: text}) }
+func (raw) failure(err *schema.Error) []byte { return schema.Encode(err) }
+
+func (raw) appendLine(to []byte, line spool.Line) []byte { return appendValid(to, line.Bytes) }
+
+func (raw) copyLine(to io.Writer, line spool.Line) error { return copyText(to, line, appendValid) }
 
 func (d raw) end(o run.Outcome) []byte {
 	if o.Error == nil {
@@ -66,8 +72,25 @@ func (enveloped) end(o run.Outcome) []byte {
 	return schema.Encode(end)
 }
 
-func (enveloped) line(n int64) (before, after []byte) {
-	before = append(make([]byte, 0, 64), `{"t":"line","n":`...)
-	before = strconv.AppendInt(before, n, 10)
-	return append(before, `,"line":"`...), []byte(`"}`)
+func (enveloped) appendLine(to []byte, line spool.Line) []byte {
+	return append(appendQuoted(appendEnvelope(to, line.N), line.Bytes), envelopeEnd...)
 }
+
+func (enveloped) copyLine(to io.Writer, line spool.Line) error {
+	if _, err := to.Write(appendEnvelope(nil, line.N)); err != nil {
+		return err
+	}
+	if err := copyText(to, line, appendQuoted); err != nil {
+		return err
+	}
+	_, err := io.WriteString(to, envelopeEnd)
+	return err
+}
+
+// appendEnvelope appends what stands before the text of a line, envelopeEnd stands behind it.
+func appendEnvelope(to []byte, n int64) []byte {
+	to = append(to, `{"t":"line","n":`...)
+	return append(strconv.AppendInt(to, n, 10), `,"line":"`...)
+}
+
+const envelopeEnd = `"}`

@@ -7,6 +7,7 @@ import (
 
 	"spool/run"
 	"spool/schema"
+	"spool/spool"
 )
 
 // Every frame in both dialects, byte for byte.
@@ -61,9 +62,9 @@ func TestDialects(t *testing.T) {
 			func(d dialect) []byte { return d.end(failed) },
 			`{"error":"no","code":"API_ERROR"}`, `{"t":"end","state":"failed","code":"API_ERROR","error":"no"}`,
 		},
-		"what stands around a line": {
-			func(d dialect) []byte { before, after := d.line(17); return append(before, after...) },
-			``, `{"t":"line","n":17,"line":""}`,
+		"a line": {
+			func(d dialect) []byte { return d.appendLine(nil, spool.Line{N: 17, Bytes: []byte("\"\xff")}) },
+			"\"\uFFFD", `{"t":"line","n":17,"line":"\"` + "\uFFFD" + `"}`,
 		},
 	} {
 		require.Equal(t, test.raw, string(test.frame(raw{})), name)

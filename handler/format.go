@@ -21,6 +21,7 @@ type format interface {
 	begin(to *bufio.Writer) error
 	frame(to *bufio.Writer, kind string, text []byte) error
 	line(to *bufio.Writer, line spool.Line) error
+	batch(to *bufio.Writer, batch spool.Batch) error
 	alive(to *bufio.Writer) error
 	// end writes the end of the run.
 	end(to *bufio.Writer, o run.Outcome) error
@@ -50,22 +51,44 @@ func (sse) frame(to *bufio.Writer, kind string, text []byte) error {
 
 // line writes a line as it is. One with a carriage return, at which an event's data would
 // be divided, is written as a JSON string.
-func (sse) line(to *bufio.Writer, line spool.Line) error {
+func (f sse) line(to *bufio.Writer, line spool.Line) error {
 	divided, err := contains(line, '\r')
 	if err != nil {
 		return err
 	}
+	begin, appendText, end := "\ndata: ", appendValid, "\n\n"
 	if divided {
-		return copyLine(to, line, fmt.Appendf(nil, "id: %d\nevent: encoded\ndata: \"", line.N), []byte("\"\n\n"))
+		begin, appendText, end = "\nevent: encoded\ndata: \"", appendQuoted, "\"\n\n"
 	}
-	start := append(strconv.AppendInt(append(to.AvailableBuffer(), "id: "...), line.N, 10), "\ndata: "...)
+	start := append(strconv.AppendInt(append(to.AvailableBuffer(), "id: "...), line.N, 10), begin...)
 	if _, err := to.Write(start); err != nil {
 		return err
 	}
-	if err := copyLine(to, line, nil, nil); err != nil {
+	if err := writeText(to, line, appendText); err != nil {
 		return err
 	}
-	_, err = to.WriteString("\n\n")
+	_, err = to.WriteString(end)
+	return err
+}
+
+func (f sse) batch(to *bufio.Writer, batch spool.Batch) error { return each(to, batch, f.line) }
+
+// writeText writes the text of a line of any length.
+func writeText(to *bufio.Writer, line spool.Line, appendText func(to, text []byte) []byte) error {
+	if line.Long() {
+		return copyText(to, line, appendText)
+	}
+	_, err := to.Write(appendText(to.AvailableBuffer(), line.Bytes))
+	return err
+}
+
+// each writes every line of a batch.
+func each(to *bufio.Writer, batch spool.Batch, write func(*bufio.Writer, spool.Line) error) (err error) {
+	for line := range batch.Lines {
+		if err = write(to, line); err != nil {
+			break
+		}
+	}
 	return err
 }
 
@@ -120,10 +143,19 @@ func (lines) frame(to *bufio.Writer, _ string, text []byte) error {
 	return err
 }
 
-func (lines) line(to *bufio.Writer, line spool.Line) error {
-	before, after := enveloped{}.line(line.N)
-	return copyLine(to, line, before, append(after, '\n'))
+func (lines) line(to *bufio.Writer, line spool.Line) (err error) {
+	if line.Long() {
+		err = enveloped{}.copyLine(to, line)
+	} else {
+		_, err = to.Write(enveloped{}.appendLine(to.AvailableBuffer(), line))
+	}
+	if err != nil {
+		return err
+	}
+	return to.WriteByte('\n')
 }
+
+func (f lines) batch(to *bufio.Writer, batch spool.Batch) error { return each(to, batch, f.line) }
 
 // alive writes an empty line, which readers of NDJSON pass over.
 func (lines) alive(to *bufio.Writer) error { return to.WriteByte('\n') }
@@ -146,9 +178,14 @@ func (plain) alive(*bufio.Writer) error                 { return nil }
 func (plain) end(*bufio.Writer, run.Outcome) error      { return nil }
 func (plain) fail(*bufio.Writer, *schema.Error) bool    { return false }
 
+func (plain) batch(to *bufio.Writer, batch spool.Batch) error {
+	_, err := to.Write(batch.Bytes)
+	return err
+}
+
 func (plain) line(to *bufio.Writer, line spool.Line) (err error) {
 	if line.Long() {
-		_, err = io.Copy(onlyWriter{to}, line.Reader())
+		_, err = io.CopyBuffer(onlyWriter{to}, line.Reader(), make([]byte, spool.BufferSize))
 	} else {
 		_, err = to.Write(line.Bytes)
 	}
@@ -157,3 +194,6 @@ func (plain) line(to *bufio.Writer, line spool.Line) (err error) {
 	}
 	return to.WriteByte('\n')
 }
+
+// onlyWriter hides that a buffer can read for itself: it would do so in small pieces.
+type onlyWriter struct{ io.Writer }

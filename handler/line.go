@@ -1,105 +1,98 @@
 package handler
 
 import (
-	"bufio"
+	"errors"
 	"io"
-	"slices"
 	"unicode/utf8"
 
-	"github.com/fasthttp/websocket"
 	"github.com/go-json-experiment/json/jsontext"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
 
 	"spool/spool"
 )
 
-// sendLine writes one line as one text message: its bytes unchanged, or quoted within an
+// tellLine writes one line as one text message: its bytes unchanged, or quoted within an
 // envelope. A text message must be UTF-8: what is not becomes U+FFFD. A long line is copied
 // in fragments.
-func (s *session) sendLine(line spool.Line) error {
-	before, after := s.dialect.line(line.N)
-	if text, ok := shortLine(line, before, after); ok {
-		return s.send(text)
+func (s *session) tellLine(line spool.Line) error {
+	if !line.Long() {
+		return s.frames.line(s.dialect, line)
 	}
-	message, err := s.conn.NextWriter(websocket.TextMessage)
-	if err != nil {
+	m := &message{frames: &s.frames}
+	if err := s.dialect.copyLine(m, line); err != nil {
 		return err
 	}
-	if err := copyLine(message, line, before, after); err != nil {
-		return err
-	}
-	return message.Close()
+	return m.Close()
 }
 
-// shortLine returns a line that is in memory as it is written, and reports false for one
-// that must be copied. Nearly all lines are short ones: they take no buffers of their own.
-func shortLine(line spool.Line, before, after []byte) (text []byte, ok bool) {
-	switch {
-	case line.Long():
-		return nil, false
-	case before != nil:
-		return append(appendQuoted(before, line.Bytes), after...), true
-	default:
-		return append(slices.Clip(line.Bytes), after...), utf8.Valid(line.Bytes)
+// tellBatch writes each line of a batch as a message.
+func (s *session) tellBatch(batch spool.Batch) error {
+	if s.dialect == (raw{}) && utf8.Valid(batch.Bytes) {
+		return s.frames.lines(batch)
 	}
-}
-
-// copyLine writes a line of any length, quoted if something stands around it.
-func copyLine(to io.Writer, line spool.Line, before, after []byte) error {
-	if text, ok := shortLine(line, before, after); ok {
-		_, err := to.Write(text)
-		return err
-	}
-	text := onlyWriter{to}
-	if before != nil {
-		if _, err := to.Write(before); err != nil {
+	for line := range batch.Lines {
+		if err := s.tellLine(line); err != nil {
 			return err
 		}
-		text = onlyWriter{&quoter{to: to}}
 	}
-	if _, err := io.CopyBuffer(text, validText(line), make([]byte, spool.BufferSize)); err != nil {
-		return err
-	}
-	_, err := to.Write(after)
-	return err
+	return nil
 }
 
-// validText reads a line with U+FFFD for each byte that is not UTF-8.
-func validText(line spool.Line) io.Reader {
-	return transform.NewReader(bufio.NewReaderSize(line.Reader(), spool.BufferSize), runes.ReplaceIllFormed())
+// appendValid appends text with U+FFFD for each byte that is not UTF-8.
+func appendValid(to, text []byte) []byte {
+	if utf8.Valid(text) {
+		return append(to, text...)
+	}
+	for _, r := range string(text) {
+		to = utf8.AppendRune(to, r)
+	}
+	return to
 }
 
-// onlyWriter hides that a message can read for itself: it would do so in small pieces.
-type onlyWriter struct{ io.Writer }
-
-// appendQuoted appends the inside of a JSON string.
+// appendQuoted appends the inside of a JSON string, with U+FFFD likewise.
 func appendQuoted(to, text []byte) []byte {
 	start := len(to)
 	to, _ = jsontext.AppendQuote(to, text) // the error is about bytes that became U+FFFD
 	return append(to[:start], to[start+1:len(to)-1]...)
 }
 
-// quoter writes text that comes in pieces as the inside of a JSON string.
-type quoter struct {
-	to     io.Writer
-	begun  []byte // a character of which not all has come
-	quoted []byte
+// copyText writes a line of any length as appendPiece makes it, piece by piece.
+func copyText(to io.Writer, line spool.Line, appendPiece func(to, text []byte) []byte) error {
+	return copyPieces(to, line.Reader(), make([]byte, spool.BufferSize), appendPiece)
 }
 
-func (q *quoter) Write(p []byte) (int, error) {
-	text := append(q.begun, p...)
-	whole := len(text)
+// copyPieces writes a text in pieces that are as large as piece is. None ends within a
+// character.
+func copyPieces(to io.Writer, from io.Reader, piece []byte, appendPiece func(to, text []byte) []byte) error {
+	written := make([]byte, 0, len(piece))
+	for begun := 0; ; {
+		n, err := io.ReadFull(from, piece[begun:])
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return err
+		}
+		text := piece[:begun+n]
+		whole := len(text)
+		if !last {
+			whole -= begunRune(text)
+		}
+		written = appendPiece(written[:0], text[:whole])
+		if _, err := to.Write(written); err != nil || last {
+			return err
+		}
+		begun = copy(piece, text[whole:])
+	}
+}
+
+// begunRune returns how many bytes at the end of a text are a character of which not all has
+// come.
+func begunRune(text []byte) int {
 	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
-		if utf8.RuneStart(text[len(text)-back]) {
-			if !utf8.FullRune(text[len(text)-back:]) {
-				whole = len(text) - back
+		if last := text[len(text)-back:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
 			}
-			break
+			return back
 		}
 	}
-	q.quoted = appendQuoted(q.quoted[:0], text[:whole])
-	q.begun = append([]byte(nil), text[whole:]...)
-	_, err := q.to.Write(q.quoted)
-	return len(p), err
+	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -66,15 +67,10 @@ func TestQuotingInPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := []byte(valid(bytesLikely().Draw(t, "text")))
 		want := string(appendQuoted(nil, text))
-		for size := 1; size <= len(text)+1; size++ {
+		for size := utf8.UTFMax; size <= len(text)+utf8.UTFMax; size++ {
 			var out bytes.Buffer
-			q := &quoter{to: &out}
-			for rest := text; len(rest) > 0; {
-				piece := rest[:min(size, len(rest))]
-				if n, err := q.Write(piece); n != len(piece) || err != nil {
-					t.Fatalf("wrote %d of %d: %v", n, len(piece), err)
-				}
-				rest = rest[len(piece):]
+			if err := copyPieces(&out, bytes.NewReader(text), make([]byte, size), appendQuoted); err != nil {
+				t.Fatal(err)
 			}
 			if out.String() != want {
 				t.Fatalf("in pieces of %d: %q, want %q", size, out.String(), want)
@@ -96,15 +92,6 @@ func (s *shut) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestQuotingStopsWithItsWriter(t *testing.T) {
-	t.Parallel()
-	q := &quoter{to: &shut{left: 2}}
-	_, err := q.Write([]byte("ab"))
-	require.NoError(t, err)
-	_, err = q.Write([]byte("c"))
-	require.ErrorIs(t, err, errShut)
-}
-
 // What a line becomes does not depend on whether it is in memory.
 func TestALongLineIsWrittenAsAShortOne(t *testing.T) {
 	t.Parallel()
@@ -115,22 +102,20 @@ func TestALongLineIsWrittenAsAShortOne(t *testing.T) {
 			texts = append(texts, text, append([]byte("x"), text...), append(text[:len(text):len(text)], "\xf0\x9f"...))
 		}
 	}
-	before, after := []byte(`{"line":"`), []byte(`"}`)
 	for _, text := range texts {
 		line, want := longOf(t, text), valid(text)
 		var bare, around bytes.Buffer
-		require.NoError(t, copyLine(&bare, line, nil, nil))
+		require.NoError(t, raw{}.copyLine(&bare, line))
 		require.True(t, want == bare.String(), "%q…", text[:min(9, len(text))])
-		require.NoError(t, copyLine(&around, line, before, after))
+		require.NoError(t, enveloped{}.copyLine(&around, line))
 		var got struct{ Line string }
 		require.NoError(t, json.Unmarshal(around.Bytes(), &got))
 		require.True(t, want == got.Line, "%q…", text[:min(9, len(text))])
-		var short bytes.Buffer
-		require.NoError(t, copyLine(&short, shortOf(text), before, after))
-		require.True(t, bytes.Equal(short.Bytes(), around.Bytes()), "%q…", text[:min(9, len(text))])
+		require.True(t, bytes.Equal(enveloped{}.appendLine(nil, shortOf(text)), around.Bytes()), "%q…", text[:min(9, len(text))])
+		require.True(t, bytes.Equal(raw{}.appendLine(nil, shortOf(text)), bare.Bytes()), "%q…", text[:min(9, len(text))])
 
-		for _, left := range []int{0, 3, len(before) + 1, around.Len() - 1} { // whatever does not fit
-			require.ErrorIs(t, copyLine(&shut{left: left}, line, before, after), errShut)
+		for _, left := range []int{0, 3, around.Len() - 1} { // whatever does not fit
+			require.ErrorIs(t, enveloped{}.copyLine(&shut{left: left}, line), errShut)
 		}
 	}
 }
@@ -140,8 +125,8 @@ func TestALineThatCannotBeReadFails(t *testing.T) {
 	t.Parallel()
 	line := longOf(t, bytes.Repeat([]byte("x"), 3*spool.BufferSize))
 	line.Offset = -1
-	require.Error(t, copyLine(io.Discard, line, nil, nil))
-	require.Error(t, copyLine(io.Discard, line, []byte(`"`), []byte(`"`)))
+	require.Error(t, raw{}.copyLine(io.Discard, line))
+	require.Error(t, enveloped{}.copyLine(io.Discard, line))
 	_, err := contains(line, '\r')
 	require.Error(t, err)
 }

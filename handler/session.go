@@ -27,7 +27,9 @@ const (
 // session is one WebSocket. Its reader (one goroutine) takes what the client sends, its
 // writer (the handler's goroutine) is the only one that sends data.
 type session struct {
-	conn    *websocket.Conn
+	conn    *websocket.Conn // all that is sent but messages, and all that comes in, is the library's
+	wire    *wire           // under it
+	frames  frames          // what is sent
 	dialect dialect
 	log     *slog.Logger
 	// stall is how long the client may take nothing; silence how long it may say nothing.
@@ -70,12 +72,11 @@ func broken(code schema.CloseCode) *ending { return &ending{code: code, reason: 
 // newSession takes the connection and starts to read. It must be finished.
 func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session {
 	ctx, end := context.WithCancelCause(context.Background())
+	w := wireOf(conn.NetConn())
+	w.serveSocket(config.StallTimeout)
 	s := &session{
-		conn: conn, dialect: dialectOf(conn), log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
+		conn: conn, wire: w, frames: frames{to: gathered{w}}, dialect: dialectOf(conn), log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
 		messages: make(chan []byte, schema.MaxOffences), ctx: ctx, end: end,
-	}
-	if w := wireOf(conn.NetConn()); w != nil {
-		w.stall = config.StallTimeout
 	}
 	conn.SetReadLimit(schema.MaxMessageBytes)
 	conn.SetPongHandler(func(string) error { return s.alive() })
@@ -156,7 +157,7 @@ func (s *session) linger(err error) {
 // until the client takes that.
 func (s *session) answerClose(code int, _ string) error {
 	s.end(gone)
-	if w := wireOf(s.conn.NetConn()); w != nil && code == websocket.CloseNoStatusReceived && w.endsInHalfCode() {
+	if code == websocket.CloseNoStatusReceived && s.wire.endsInHalfCode() {
 		code = websocket.CloseProtocolError
 	}
 	s.echo(code)
@@ -196,15 +197,13 @@ func (s *session) ping(every time.Duration) {
 
 // pace tells whether the client takes what is sent to it, from now on.
 func (s *session) pace() pace {
-	p := pace{wire: wireOf(s.conn.NetConn())}
+	p := pace{wire: s.wire}
 	p.moved()
 	return p
 }
 
-// send writes one text frame.
-func (s *session) send(text []byte) error {
-	return s.conn.WriteMessage(websocket.TextMessage, text)
-}
+// send adds one text frame to what goes out next.
+func (s *session) send(text []byte) error { return s.frames.text(text) }
 
 // ended returns the reason for which the socket shall end, or nil.
 func (s *session) ended() *ending {
@@ -251,6 +250,9 @@ func (s *session) tell(e *ending) {
 		if e.outcome.Error != nil {
 			reason = e.outcome.Error.Error()
 		}
+	}
+	if err := s.frames.flush(); err != nil {
+		return
 	}
 	reason = schema.Truncate(reason, schema.MaxCloseReasonBytes)
 	message := websocket.FormatCloseMessage(int(e.code), reason)

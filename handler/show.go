@@ -14,6 +14,7 @@ import (
 type viewer interface {
 	tellInfo(schema.InfoEnvelope) error
 	tellLine(spool.Line) error
+	tellBatch(spool.Batch) error
 	tellStderr(text string) error
 	// heed returns an error when the viewer shall be shown no more.
 	heed() error
@@ -64,6 +65,8 @@ func (s *showing) step() error {
 		return unreadable{err}
 	case event.Frame != nil:
 		return s.tellStderr(event.Frame.Stderr)
+	case event.Batch.Count > 0:
+		return s.tellBatch(event.Batch)
 	default:
 		return s.tellLine(event.Line)
 	}

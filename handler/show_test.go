@@ -36,7 +36,13 @@ func (r *recorder) tellInfo(e schema.InfoEnvelope) error {
 	r.infos = append(r.infos, e)
 	return r.tell("info " + e.Info)
 }
-func (r *recorder) tellLine(l spool.Line) error  { return r.tell("line " + string(l.Bytes)) }
+func (r *recorder) tellLine(l spool.Line) error { return r.tell("line " + string(l.Bytes)) }
+func (r *recorder) tellBatch(b spool.Batch) (err error) {
+	for line := range b.Lines {
+		err = r.tellLine(line)
+	}
+	return err
+}
 func (r *recorder) tellStderr(text string) error { return r.tell("stderr " + text) }
 func (r *recorder) heed() error {
 	if r.heeds--; r.heeds < 0 {
@@ -137,7 +143,8 @@ func TestAViewerIsWarned(t *testing.T) {
 
 func TestAViewerThatHasEnoughIsToldNoMore(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, `yes | head -n 100`, nil)
+	// Lines that do not fit into a buffer come one by one.
+	h := newHouse(t, `for i in 1 2 3 4 5; do head -c 70000 /dev/zero | tr '\0' x; echo; done`, nil)
 	r := h.finished(t)
 	for heeds := range 5 {
 		view, err := r.View(0)

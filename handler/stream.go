@@ -158,8 +158,9 @@ func (v *stream) tellStderr(text string) error {
 	return v.format.frame(v.to, "stderr", enveloped{}.stderr(text))
 }
 
-func (v *stream) tellLine(line spool.Line) error { return v.format.line(v.to, line) }
-func (v *stream) heed() error                    { return v.gone.Err() }
+func (v *stream) tellLine(line spool.Line) error    { return v.format.line(v.to, line) }
+func (v *stream) tellBatch(batch spool.Batch) error { return v.format.batch(v.to, batch) }
+func (v *stream) heed() error                       { return v.gone.Err() }
 
 // wait sends what was gathered, and returns when there may be more. A sign of life keeps
 // proxies from cutting. Not every format has one, and what is written to a client that has

@@ -7,7 +7,6 @@ import (
 
 	"spool/run"
 	"spool/schema"
-	"spool/spool"
 )
 
 // watch shows a run until its end, or the socket's, and returns that.
@@ -52,7 +51,6 @@ func (s *session) refuse(err error) *ending { return refused(told(err, s.log)) }
 // These make a session a viewer.
 func (s *session) tellInfo(e schema.InfoEnvelope) error { return s.send(s.dialect.info(e)) }
 func (s *session) tellStderr(text string) error         { return s.send(s.dialect.stderr(text)) }
-func (s *session) tellLine(line spool.Line) error       { return s.sendLine(line) }
 
 // heed answers a message that came while a run is shown, and returns the end of the socket
 // if it shall end.
@@ -74,8 +72,11 @@ func (s *session) busy() error {
 	return s.send(s.dialect.failure(schema.NewError(schema.Busy, "one prompt for each socket: the run goes on")))
 }
 
-// wait returns when there may be something to do.
+// wait sends what was gathered, and returns when there may be something to do.
 func (s *session) wait(changed, grown, done <-chan struct{}) error {
+	if err := s.frames.flush(); err != nil {
+		return err
+	}
 	select {
 	case <-changed:
 	case <-grown:

@@ -24,16 +24,7 @@ const (
 // awaitReady waits for the line with which a script says that it is ready.
 func awaitReady(t *testing.T, v *View) {
 	t.Helper()
-	for {
-		event, err := v.Next()
-		switch {
-		case err == nil && event.Frame == nil && string(event.Line.Bytes) == "ready":
-			return
-		case err != nil:
-			require.ErrorIs(t, err, ErrWait)
-			v.await(t)
-		}
-	}
+	v.awaitEvent(t, says("ready"))
 }
 
 // abort starts a run, aborts it when it is ready, and returns it at its end, with the time

@@ -103,7 +103,7 @@ func (g *Registry) leaveBehind(o order) (string, error) {
 			<-view.Grown()
 			err = nil
 		} else if err == nil {
-			ready = event.Frame == nil && string(event.Line.Bytes) == "ready"
+			ready = says("ready")(event)
 		}
 	}
 	if o.Stopped {

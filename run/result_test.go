@@ -102,14 +102,5 @@ func TestTheOutputLimitHoldsAfterAResult(t *testing.T) {
 // awaitResult waits for a result line.
 func awaitResult(t *testing.T, v *View) {
 	t.Helper()
-	for {
-		event, err := v.Next()
-		switch {
-		case err == nil && event.Frame == nil && len(event.Line.Bytes) > 15 && string(event.Line.Bytes[:15]) == `{"type":"result`:
-			return
-		case err != nil:
-			require.ErrorIs(t, err, ErrWait)
-			v.await(t)
-		}
-	}
+	v.awaitEvent(t, says(`{"type":"result`))
 }

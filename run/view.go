@@ -33,10 +33,22 @@ type View struct {
 	givenUp        sync.Once
 }
 
-// Event is one thing to show: a line of stdout, or a frame about stderr.
+// Event is what is shown next: lines of stdout, or a frame about stderr.
 type Event struct {
-	Line  spool.Line
-	Frame *schema.StderrFrame // nil for a line
+	Batch spool.Batch         // lines that are in memory; empty for …
+	Line  spool.Line          // … one line, which may be of any length; or …
+	Frame *schema.StderrFrame // … a frame, else nil
+}
+
+// Lines yields the lines of an event, whichever way it has them.
+func (e Event) Lines(yield func(spool.Line) bool) {
+	switch {
+	case e.Frame != nil:
+	case e.Batch.Count > 0:
+		e.Batch.Lines(yield)
+	default:
+		yield(e.Line)
+	}
 }
 
 // View opens the run's output behind line number after. It must be left. The error is
@@ -111,6 +123,9 @@ func (v *View) Grown() <-chan struct{} {
 // valid until the next call.
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
+	if batch := v.stdout.Batch(); batch.Count > 0 {
+		return Event{Batch: batch}, nil
+	}
 	line, err := next(v.stdout, ended)
 	for err == nil && ended && line.N > v.run.lines {
 		line, err = next(v.stdout, ended) // the last one, of which only a part was within the limit
@@ -155,6 +170,9 @@ func (v *View) ended() bool {
 
 // next returns the next line, and what stands after the last one of a file that has ended.
 func next(r *spool.Reader, ended bool) (spool.Line, error) {
+	if ended {
+		r.Refresh()
+	}
 	line, err := r.Next()
 	if errors.Is(err, io.EOF) && ended {
 		return r.Rest()

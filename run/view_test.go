@@ -24,6 +24,33 @@ func (v *View) read(t *testing.T) shown {
 	return s
 }
 
+// says returns a test of events: whether one has a line that begins so.
+func says(prefix string) func(Event) bool {
+	return func(e Event) bool {
+		for line := range e.Lines {
+			if strings.HasPrefix(string(line.Bytes), prefix) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// awaitEvent reads events until one of them is like that.
+func (v *View) awaitEvent(t *testing.T, like func(Event) bool) {
+	t.Helper()
+	for {
+		event, err := v.Next()
+		if err == nil && like(event) {
+			return
+		}
+		if err != nil {
+			require.ErrorIs(t, err, ErrWait)
+			v.await(t)
+		}
+	}
+}
+
 // readAll reads a view until it fails, the end of the run included.
 func (v *View) readAll(t *testing.T) (s shown, err error) {
 	t.Helper()
@@ -32,17 +59,19 @@ func (v *View) readAll(t *testing.T) (s shown, err error) {
 		switch {
 		case errors.Is(err, ErrWait):
 			v.await(t)
+			continue
 		case err != nil:
 			return s, err
 		case event.Frame != nil:
 			s.stderr = append(s.stderr, event.Frame.Stderr)
-		default:
-			text, err := io.ReadAll(event.Line.Reader())
+		}
+		for line := range event.Lines {
+			text, err := io.ReadAll(line.Reader())
 			if err != nil {
 				return s, err
 			}
-			require.True(t, n == 0 && event.Line.N > v.after || event.Line.N == n+1, "line %d after %d", event.Line.N, n)
-			s.lines, n = append(s.lines, string(text)), event.Line.N
+			require.True(t, n == 0 && line.N > v.after || line.N == n+1, "line %d after %d", line.N, n)
+			s.lines, n = append(s.lines, string(text)), line.N
 		}
 	}
 }

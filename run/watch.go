@@ -12,8 +12,8 @@ import (
 	"spool/spool"
 )
 
-// lookLines is how many lines are read before the other events get their turn.
-const lookLines = 4096
+// lookTimes is how often lines are read before the other events get their turn.
+const lookTimes = 128
 
 // watch follows a process from its prompt on until it shall be stopped: it has ended, it
 // has its result and hangs, it goes beyond a limit, or somebody said so.
@@ -113,19 +113,43 @@ func (w *watch) next(more bool) bool {
 // look reads the lines that have come, checks the limits, and reports whether there is
 // more to read at once.
 func (w *watch) look() (more bool, err error) {
-	for range lookLines {
-		line, err := w.lines.Next()
+	w.lines.Refresh()
+	for range lookTimes {
+		err := w.readSome()
 		if errors.Is(err, io.EOF) {
 			return false, w.limit()
-		}
-		if err == nil {
-			err = w.read(line)
 		}
 		if err != nil {
 			return false, err
 		}
 	}
 	return true, w.limit()
+}
+
+// readSome reads the lines that are in memory, or the next one.
+func (w *watch) readSome() error {
+	if batch := w.lines.Batch(); batch.Count > 0 {
+		return w.readBatch(batch)
+	}
+	line, err := w.lines.Next()
+	if err != nil {
+		return err
+	}
+	return w.read(line)
+}
+
+// readBatch takes many lines, of which nearly always none means anything.
+func (w *watch) readBatch(batch spool.Batch) error {
+	if !w.turn.Concerns(batch.Bytes) {
+		w.count, w.at = batch.N+batch.Count-1, batch.Offset+int64(len(batch.Bytes))
+		return nil
+	}
+	for line := range batch.Lines {
+		if err := w.read(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // read takes one line. The first result ends the deadlines and asks the CLI to go, by the
@@ -165,25 +189,21 @@ func (w *watch) fail(what string, err error) {
 }
 
 // finish reads what the process wrote until its end.
-func (w *watch) finish() error {
-	for {
-		line, err := w.lines.Next()
-		if errors.Is(err, io.EOF) {
-			line, err = w.lines.Rest()
-		}
-		if errors.Is(err, io.EOF) {
-			return w.limit()
-		}
-		if err == nil && w.cutOff(line) {
-			continue
-		}
-		if err == nil {
-			err = w.read(line)
-		}
-		if err != nil {
-			return err
-		}
+func (w *watch) finish() (err error) {
+	for w.lines.Refresh(); err == nil; {
+		err = w.readSome()
 	}
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	line, err := w.lines.Rest()
+	if err == nil && !w.cutOff(line) {
+		err = w.read(line)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return w.limit()
 }
 
 // judge decides how the run went. A result that came of being stopped makes up for nothing.

@@ -284,11 +284,11 @@ func TestBlockBeforeAReadErrorIsReadAgain(t *testing.T) {
 	var c [1]byte
 	for range 2 {
 		file.fail = false
-		_, err = r.source.ReadAt(c[:], 0)
+		_, err = r.sealed.ReadAt(c[:], 0)
 		require.NoError(t, err)
 		require.Equal(t, "a", string(c[:]))
 		file.fail = true
-		_, err = r.source.ReadAt(c[:], BlockSize)
+		_, err = r.sealed.ReadAt(c[:], BlockSize)
 		require.ErrorIs(t, err, errDisk)
 	}
 }

@@ -34,6 +34,9 @@ var errStopped = errors.New("stopped")
 
 // drain yields every line that is there now, and the rest as well if it is the last call.
 func drain(r *Reader, last bool, yield func(Line, error) bool) error {
+	if last {
+		r.Refresh()
+	}
 	for {
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) && last {

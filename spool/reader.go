@@ -20,9 +20,8 @@ const BufferSize = 64 << 10
 // Reader reads the lines of a file that may still grow.
 type Reader struct {
 	file   *os.File
-	sealed *sealed     // nil if the file is not
-	source io.ReaderAt // one of them, for all that is read
-	index  *Index      // may be nil
+	sealed *sealed // nil if the file is not
+	index  *Index  // may be nil
 
 	size int    // of the buffer
 	buf  []byte // a window of the file, nil while it holds nothing …
@@ -34,6 +33,7 @@ type Reader struct {
 
 	after int64 // lines up to this number are passed over
 	limit int64 // nothing at or behind this offset is read
+	dry   bool  // the last reading came to the end of the file
 }
 
 // Open returns a Reader at the first line of the file at path.
@@ -52,6 +52,9 @@ func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
 	r.after = n
 	r.line, r.base = index.before(n + 1)
 	r.from = r.base
+	if _, err := file.Seek(r.base, io.SeekStart); err != nil {
+		return nil, errors.Join(fmt.Errorf("open spool: %w", err), file.Close())
+	}
 	return r, nil
 }
 
@@ -60,11 +63,13 @@ func OpenAfter(path string, n int64, index *Index) (*Reader, error) {
 func (r *Reader) Limit(n int64) { r.limit = n }
 
 func newReader(file *os.File, size int) *Reader {
-	return &Reader{file: file, source: file, size: size, line: 1, limit: math.MaxInt64}
+	return &Reader{file: file, size: size, line: 1, limit: math.MaxInt64}
 }
 
 // Next returns the next whole line, or io.EOF if the file has none now. After io.EOF it
-// may be called again: the file may have grown.
+// may be called again, once the file may have grown. What is written between two calls may
+// be found by the second call after it only: who is told of growth reads until io.EOF each
+// time, and who knows that the file has ended calls [Reader.Refresh] first.
 func (r *Reader) Next() (Line, error) {
 	for {
 		line, err := r.whole()
@@ -91,6 +96,9 @@ func (r *Reader) whole() (Line, error) {
 	}
 }
 
+// Refresh has the next call look at the file itself, whatever the last reading has found.
+func (r *Reader) Refresh() { r.dry = false }
+
 // Rest returns what stands after the last newline, as a line, or io.EOF if nothing does.
 // It is for the end of a file that grows no more.
 func (r *Reader) Rest() (Line, error) {
@@ -106,7 +114,7 @@ func (r *Reader) Rest() (Line, error) {
 // take returns the line that ends before buf[to] and goes on to that place.
 func (r *Reader) take(to int) Line {
 	stop := r.base + int64(to)
-	line := Line{N: r.line, Offset: r.from, Size: stop - r.from, file: r.source}
+	line := Line{N: r.line, Offset: r.from, Size: stop - r.from, file: r.source()}
 	if r.from >= r.base {
 		line.Bytes = r.buf[r.from-r.base : to]
 	}
@@ -114,16 +122,25 @@ func (r *Reader) take(to int) Line {
 	return line
 }
 
-// fill reads more of the file behind what the buffer must keep.
+// fill reads more of the file behind what the buffer must keep. A reading that did not fill
+// the buffer came to the end of the file: what was written since is told by its growth, and
+// asking again at once would cost as much as reading did.
 func (r *Reader) fill() error {
+	if r.dry {
+		r.dry = false
+		r.giveBack()
+		return io.EOF
+	}
 	r.borrow()
 	r.makeRoom()
 	at := r.base + int64(r.end)
 	room := r.buf[r.end:]
-	n, err := r.source.ReadAt(room[:max(0, min(int64(len(room)), r.stop(at)-at))], at)
+	room = room[:max(0, min(int64(len(room)), r.stop(at)-at))]
+	n, err := r.read(room, at)
 	r.end += n
 	switch {
 	case n > 0:
+		r.dry = r.sealed == nil && n < len(room)
 		return nil
 	case err == nil: // the limit, or the end of what is sealed, is reached
 		r.giveBack()
@@ -134,6 +151,25 @@ func (r *Reader) fill() error {
 	default:
 		return err
 	}
+}
+
+// read reads what stands at offset, which is where the last reading ended.
+func (r *Reader) read(p []byte, offset int64) (int, error) {
+	if r.sealed != nil {
+		return r.sealed.ReadAt(p, offset)
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	return r.file.Read(p)
+}
+
+// source is where the bytes of a line are that is not in memory.
+func (r *Reader) source() io.ReaderAt {
+	if r.sealed != nil {
+		return r.sealed
+	}
+	return r.file
 }
 
 // buffers are shared by all readers: one that has nothing to hand out needs none.
@@ -183,7 +219,10 @@ func (r *Reader) checkSize(read int64) error {
 
 // Rewind starts again at the beginning of the file, of which nothing is known any more.
 // Lines are counted on.
-func (r *Reader) Rewind() { r.base, r.from, r.end, r.scan = 0, 0, 0, 0 }
+func (r *Reader) Rewind() {
+	r.base, r.from, r.end, r.scan, r.dry = 0, 0, 0, 0, false
+	_, _ = r.file.Seek(0, io.SeekStart) // reading tells what is wrong with the file
+}
 
 // forget drops what was not handed out yet: a file that has turned out to be damaged since
 // is not read any further. It spares Next asking for that at every line.

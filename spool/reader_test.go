@@ -26,6 +26,9 @@ func content(t testing.TB, text string) string {
 // collect reads every line that is there, and the rest if the file has ended.
 func collect(t testing.TB, r *Reader, ended bool) (lines []string) {
 	t.Helper()
+	if ended {
+		r.Refresh()
+	}
 	for {
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) && ended {
@@ -167,18 +170,30 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("long long line\nx"), uint8(4), uint8(9))
 	f.Fuzz(func(t *testing.T, text []byte, size, cut uint8) {
 		path := content(t, "")
-		file, err := os.OpenFile(path, os.O_APPEND|os.O_RDWR, 0)
+		file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 		require.NoError(t, err)
-		r := newReader(file, int(size)+1)
-		defer r.Close()
+		defer file.Close()
+		r := openSmall(t, path, int(size)+1)
 		at := min(int(cut), len(text)) // the file grows between two looks
 		_, err = file.Write(text[:at])
 		require.NoError(t, err)
-		got := collect(t, r, false)
+		batches := openSmall(t, path, int(size)+1)
+		got, inBatches := collect(t, r, false), collectBatches(t, batches, false)
 		_, err = file.Write(text[at:])
 		require.NoError(t, err)
 		require.Equal(t, numbered(text), append(got, collect(t, r, true)...))
+		require.Equal(t, numbered(text), append(inBatches, collectBatches(t, batches, true)...))
 	})
+}
+
+// openSmall opens a reader with a buffer of another size.
+func openSmall(t testing.TB, path string, size int) *Reader {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	r := newReader(file, size)
+	t.Cleanup(func() { _ = r.Close() })
+	return r
 }
 
 // numbered is the model: what a reader must hand out for a file that has ended.

@@ -26,7 +26,7 @@ func OpenSealed(path string, n int64, index *Index) (*Reader, error) {
 	if r.sealed, err = openSeal(path, r.file); err != nil {
 		return nil, errors.Join(fmt.Errorf("open seal: %w", err), r.Close())
 	}
-	r.source, r.sealed.found = r.sealed, r.forget
+	r.sealed.found = r.forget
 	return r, nil
 }
 

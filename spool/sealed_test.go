@@ -224,9 +224,9 @@ func TestSealedBytesAreThoseOfTheFile(t *testing.T) {
 		text := strings.Repeat("0123456789abcde", size/15+1)[:size]
 		r, err := OpenSealed(sealContent(t, text), 0, nil)
 		require.NoError(t, err)
-		require.NoError(t, iotest.TestReader(io.NewSectionReader(r.source, 0, int64(size)), []byte(text)), "%d bytes", size)
+		require.NoError(t, iotest.TestReader(io.NewSectionReader(r.source(), 0, int64(size)), []byte(text)), "%d bytes", size)
 		for _, beyond := range []int{0, 1, BlockSize} {
-			n, err := r.source.ReadAt(make([]byte, 1), int64(size+beyond))
+			n, err := r.source().ReadAt(make([]byte, 1), int64(size+beyond))
 			require.ErrorIs(t, err, io.EOF)
 			require.Zero(t, n)
 		}
