@@ -1,19 +1,17 @@
 package spool
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
-
-	"github.com/fsnotify/fsnotify"
+	"time"
 )
 
 // Watcher tells followers that a file in a directory has grown. One serves a whole server:
 // one inotify instance (kqueue elsewhere) and one goroutine.
 type Watcher struct {
-	events *fsnotify.Watcher
-	done   chan struct{}
+	notifier *notifier
+	done     chan struct{}
 
 	mu   sync.Mutex
 	dirs map[string]map[*Growth]struct{} // guarded by mu; keyed by cleaned path
@@ -21,22 +19,31 @@ type Watcher struct {
 
 // Growth is one follower's bell.
 type Growth struct {
-	// C holds a value whenever something may have been written since it was last read.
+	// C holds a value whenever something may have been written since it was last read. What
+	// is written alone is told at once; what is written in quick succession, every moment.
 	C <-chan struct{}
 
 	ring    chan struct{}
 	watcher *Watcher
 	dir     string
+
+	rang  time.Time   // guarded by Watcher.mu: the last time
+	timer *time.Timer // guarded by Watcher.mu: rings after the moment; nil if it need not
 }
+
+// moment is the least time between two rings of one bell. A program that writes line by line
+// as fast as it can would else wake every follower for every line: a few lines together cost
+// as much as one, and nobody sees the difference.
+const moment = 200 * time.Microsecond
 
 // NewWatcher returns a running Watcher. It must be closed.
 func NewWatcher() (*Watcher, error) {
-	events, err := fsnotify.NewWatcher()
+	notifier, err := newNotifier()
 	if err != nil {
-		return nil, fmt.Errorf("watch files: %w", err)
+		return nil, err
 	}
-	w := &Watcher{events: events, done: make(chan struct{}), dirs: map[string]map[*Growth]struct{}{}}
-	go w.serve()
+	w := &Watcher{notifier: notifier, done: make(chan struct{}), dirs: map[string]map[*Growth]struct{}{}}
+	go func() { defer close(w.done); w.notifier.serve(w.tell) }()
 	return w, nil
 }
 
@@ -48,7 +55,7 @@ func (w *Watcher) Watch(dir string) (*Growth, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.dirs[g.dir] == nil {
-		if err := w.events.Add(g.dir); err != nil {
+		if err := w.notifier.add(g.dir); err != nil {
 			return nil, fmt.Errorf("watch directory: %w", err)
 		}
 		w.dirs[g.dir] = map[*Growth]struct{}{}
@@ -65,60 +72,61 @@ func (g *Growth) Stop() {
 	if _, ok := w.dirs[g.dir][g]; !ok {
 		return
 	}
+	if g.timer != nil {
+		g.timer.Stop()
+	}
 	delete(w.dirs[g.dir], g)
 	if len(w.dirs[g.dir]) == 0 {
 		delete(w.dirs, g.dir)
-		_ = w.events.Remove(g.dir) // fails if the directory is gone, and the watch with it
+		w.notifier.remove(g.dir)
 	}
 }
 
 // Close stops the Watcher and returns when its goroutine has ended.
 func (w *Watcher) Close() error {
-	err := w.events.Close()
+	err := w.notifier.close()
 	<-w.done
 	return err
 }
 
-func (w *Watcher) serve() {
-	defer close(w.done)
-	for {
-		select {
-		case event, ok := <-w.events.Events:
-			if !ok {
-				return
-			}
-			w.tell(filepath.Dir(event.Name))
-		case err, ok := <-w.events.Errors:
-			if !ok {
-				return
-			}
-			if errors.Is(err, fsnotify.ErrEventOverflow) {
-				w.tellAll() // the kernel dropped events: anything may have grown
-			}
-		}
-	}
-}
-
+// tell rings the bells of who follows a directory, or all of them if it has no name.
 func (w *Watcher) tell(dir string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for g := range w.dirs[dir] {
-		g.tell()
+	if dir != "" {
+		tellLocked(w.dirs[dir])
+		return
+	}
+	for _, followers := range w.dirs {
+		tellLocked(followers)
 	}
 }
 
-func (w *Watcher) tellAll() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, followers := range w.dirs {
-		for g := range followers {
-			g.tell()
+// tellLocked rings bells, now or at the end of the moment. Requires Watcher.mu.
+func tellLocked(bells map[*Growth]struct{}) {
+	now := time.Now()
+	for g := range bells {
+		switch since := now.Sub(g.rang); {
+		case g.timer != nil:
+		case since >= moment:
+			g.ringLocked(now)
+		default:
+			g.timer = time.AfterFunc(moment-since, g.ringLate)
 		}
 	}
 }
 
-// tell rings without waiting: a bell that already rings needs no second ring.
-func (g *Growth) tell() {
+func (g *Growth) ringLate() {
+	g.watcher.mu.Lock()
+	defer g.watcher.mu.Unlock()
+	g.timer = nil
+	g.ringLocked(time.Now())
+}
+
+// ringLocked rings without waiting: a bell that already rings needs no second ring. Requires
+// Watcher.mu.
+func (g *Growth) ringLocked(now time.Time) {
+	g.rang = now
 	select {
 	case g.ring <- struct{}{}:
 	default:
