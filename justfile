@@ -33,7 +33,11 @@ fuzz time="1m":
 
 # The fault suite in full: hundreds of killed servers and cut connections (about 20 minutes)
 faults:
-    SPOOL_FAULTS=full FAULTS_TIMEOUT=60m ./test.sh faults
+    FAULTS=full FAULTS_TIMEOUT=60m ./test.sh faults
+
+# The tests of load at their full sizes: 1 GiB to who reads nothing, 10,000 runs, minutes of many sockets
+load:
+    FULL_LOAD=1 go test -count=1 -timeout=60m -v -run 'TestL0|TestN03Slow|TestN08' .
 
 # Compare with a plain Go server (some minutes, on a quiet machine)
 bench *args:

@@ -62,7 +62,7 @@ func build(dir string) error {
 
 // times returns how often something is done: few times, or in the full suite many.
 func times(few, many int) int {
-	if os.Getenv("SPOOL_FAULTS") == "full" {
+	if os.Getenv("FAULTS") == "full" {
 		return many
 	}
 	return few
@@ -72,10 +72,10 @@ func times(few, many int) int {
 func random(t *testing.T) *rand.Rand {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("SPOOL_FAULTS_SEED"); text != "" {
+	if text := os.Getenv("FAULTS_SEED"); text != "" {
 		_, err := fmt.Sscan(text, &seed)
 		require.NoError(t, err)
 	}
-	t.Logf("SPOOL_FAULTS_SEED=%d", seed)
+	t.Logf("FAULTS_SEED=%d", seed)
 	return rand.New(rand.NewPCG(seed, 0))
 }
