@@ -1,11 +1,11 @@
 package handler
 
 import (
+	"context"
 	"errors"
-	"runtime/debug"
 	"time"
 
-	"github.com/gofiber/contrib/websocket"
+	"github.com/fasthttp/websocket"
 
 	"spool/run"
 	"spool/schema"
@@ -13,64 +13,59 @@ import (
 
 // claude is the door /ws/claude: one prompt, every line of the answer, and a close code
 // that tells the truth.
-func (s *Server) claude(c *websocket.Conn) {
-	door := &claudeDoor{session: newSession(c.Conn, s.config, s.log), server: s}
-	refusal := s.hub.enter(door.session)
+func (s *Server) claude(conn *websocket.Conn, _ door) {
+	d := &claudeDoor{session: newSession(conn, s.config, s.log), server: s}
+	refusal := s.hub.enter(d.session)
 	if refusal == nil {
-		defer s.hub.leave(door.session) // after the close frame: shutting down waits for it
+		defer s.hub.leave(d.session) // after the close frame: shutting down waits for it
 	}
-	end := refused(errInternal) // what a panic leaves
-	defer func() { door.finish(end) }()
-	end = door.converse(refusal)
-}
-
-// recoverSocket keeps a panic's words inside the house.
-func (s *Server) recoverSocket(*websocket.Conn) {
-	if cause := recover(); cause != nil {
-		s.log.Error("panic in socket", "panic", cause, "stack", string(debug.Stack()))
-	}
+	d.greet(refusal)
+	d.serve()
 }
 
 // claudeDoor is the conversation on one socket.
 type claudeDoor struct {
 	*session
 	server *Server
+	ignore []func() bool // what need not be awaited any more once there is a prompt
 }
 
-// converse goes through the whole sequence and returns how it ends. A client that finds no
-// room is greeted too: the info frame is always the first.
-func (d *claudeDoor) converse(refusal *schema.Error) *ending {
-	if err := errors.Join(d.tellInfo(schema.NewInfo(schema.InfoSend)), d.frames.flush()); err != nil {
-		return d.unwritable(err)
+// greet sends the info frame, which is always the first: a client that finds no room is
+// greeted too. Then the prompt is awaited.
+func (d *claudeDoor) greet(refusal *schema.Error) {
+	err := errors.Join(d.tellInfo(schema.NewInfo(schema.InfoSend)), d.frames.flush())
+	switch {
+	case err != nil:
+		d.begin(func() *ending { return d.unwritable(err) })
+	case refusal != nil:
+		d.begin(func() *ending { return refused(refusal) })
+	default:
+		d.await()
 	}
-	if refusal != nil {
-		return refused(refusal)
+}
+
+// await begins with the client's first message, or ends the socket if none comes.
+func (d *claudeDoor) await() {
+	d.heard = func() { d.begin(d.converse) }
+	refuse := func(err *schema.Error) func() {
+		return func() { d.begin(func() *ending { return refused(err) }) }
 	}
-	message, end := d.awaitMessage()
-	if end != nil {
-		return end
+	patience := d.server.config.PromptTimeout
+	late := time.AfterFunc(patience, refuse(schema.NewError(schema.PromptTimeout, "no prompt came within "+patience.String())))
+	drained := context.AfterFunc(d.server.hub.open, refuse(errDraining))
+	d.ignore = []func() bool{late.Stop, drained}
+}
+
+// converse goes through the whole sequence, once there is a message, and returns how it ends.
+func (d *claudeDoor) converse() *ending {
+	for _, ignore := range d.ignore {
+		ignore()
 	}
-	r, view, err := d.submit(message)
+	r, view, err := d.submit(<-d.messages)
 	if err != nil {
 		return d.refuse(err)
 	}
 	return d.watch(r, view)
-}
-
-// awaitMessage returns the client's first message.
-func (d *claudeDoor) awaitMessage() ([]byte, *ending) {
-	timeout := time.NewTimer(d.server.config.PromptTimeout)
-	defer timeout.Stop()
-	select {
-	case message := <-d.messages:
-		return message, nil
-	case <-timeout.C:
-		return nil, refused(schema.NewError(schema.PromptTimeout, "no prompt came within "+d.server.config.PromptTimeout.String()))
-	case <-d.server.hub.open.Done():
-		return nil, refused(errDraining)
-	case <-d.ctx.Done():
-		return nil, d.ended()
-	}
 }
 
 // submit makes a run of the client's message.

@@ -14,6 +14,8 @@ const (
 	opContinuation = 0x0
 	opText         = 0x1
 	opClose        = 0x8
+	opPing         = 0x9
+	opPong         = 0xA
 	finBit         = 0x80
 )
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/gofiber/contrib/websocket"
@@ -13,7 +12,6 @@ import (
 
 	"spool/claude"
 	"spool/run"
-	"spool/schema"
 )
 
 // Limits of HTTP that nobody needs to set.
@@ -54,7 +52,6 @@ type Server struct {
 	log      *slog.Logger
 	app      *fiber.App
 	hub      hub
-	buffers  sync.Pool // of all sockets
 }
 
 // New returns a Server that is ready to [Server.Serve].
@@ -97,17 +94,6 @@ func (s *Server) route(g gate) {
 	s.app.Post("/api/runs/:run/abort", s.abortRun)
 	s.app.Get("/ws/claude", s.admit, s.socket(s.claude))
 	s.app.Get("/ws/runs/:run", s.admit, s.knownRun, s.socket(s.watchRun))
-}
-
-// socket upgrades a request.
-func (s *Server) socket(serve func(*websocket.Conn)) fiber.Handler {
-	return websocket.New(serve, websocket.Config{
-		RecoverHandler:  s.recoverSocket,
-		Subprotocols:    []string{schema.Subprotocol},
-		ReadBufferSize:  1 << 10,
-		WriteBufferSize: 32 << 10, // borrowed while a message is written
-		WriteBufferPool: &s.buffers,
-	})
 }
 
 // admit refuses an upgrade that could not be served, while it can still be told by HTTP.

@@ -6,7 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"sync"
+	"runtime/debug"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -24,25 +25,31 @@ const (
 	lingerBytes = 1 << 20
 )
 
-// session is one WebSocket. Its reader (one goroutine) takes what the client sends, its
-// writer (the handler's goroutine) is the only one that sends data.
+// session is one WebSocket. The goroutine that serves it reads what the client sends. Who
+// begins something else on it gets the only other one, and is the only one that sends data:
+// as long as a client says nothing, its socket needs no more than the first.
 type session struct {
-	conn    *websocket.Conn // all that is sent but messages, and all that comes in, is the library's
+	conn    *websocket.Conn // what comes in is the library's
 	wire    *wire           // under it
 	frames  frames          // what is sent
 	dialect dialect
 	log     *slog.Logger
 	// stall is how long the client may take nothing; silence how long it may say nothing.
 	stall, silence time.Duration
+	pings          *time.Timer
 
 	// messages are what the client has sent. The reader never waits for the writer: there
 	// is room for all that a client may send.
 	messages chan []byte
+	// heard is called with each of them; it may be nil.
+	heard func()
 	// ctx ends when the socket shall end; its cause is an *ending.
 	ctx context.Context
 	end context.CancelCauseFunc
 
-	helpers sync.WaitGroup // the reader and the pings
+	begun    atomic.Bool
+	silent   chan struct{} // closed when nobody reads any more
+	finished chan struct{} // closed when nobody writes any more
 }
 
 // ending is why a socket ends, and what the client is told of it.
@@ -69,21 +76,52 @@ func over(o run.Outcome) *ending { return &ending{code: o.Code().Close(), outcom
 // WebSocket protocol has close codes for that, which say enough.
 func broken(code schema.CloseCode) *ending { return &ending{code: code, reason: run.ClientGone} }
 
-// newSession takes the connection and starts to read. It must be finished.
+// newSession takes the connection. It must be served.
 func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session {
 	ctx, end := context.WithCancelCause(context.Background())
 	w := wireOf(conn.NetConn())
 	w.serveSocket(config.StallTimeout)
 	s := &session{
-		conn: conn, wire: w, frames: frames{to: gathered{w}}, dialect: dialectOf(conn), log: log, stall: config.StallTimeout, silence: 2 * config.PingInterval,
+		conn: conn, wire: w, frames: frames{to: gathered{w}}, dialect: dialectOf(conn), log: log,
+		stall: config.StallTimeout, silence: 2 * config.PingInterval,
 		messages: make(chan []byte, schema.MaxOffences), ctx: ctx, end: end,
+		silent: make(chan struct{}), finished: make(chan struct{}),
 	}
 	conn.SetReadLimit(schema.MaxMessageBytes)
+	conn.SetPingHandler(s.answerPing)
 	conn.SetPongHandler(func(string) error { return s.alive() })
 	conn.SetCloseHandler(s.answerClose)
-	s.helpers.Go(func() { s.guard(s.read) })
-	s.helpers.Go(func() { s.guard(func() { s.ping(config.PingInterval) }) })
+	s.pingEvery(config.PingInterval)
 	return s
+}
+
+// serve reads until the connection ends, and returns when nobody uses it any more.
+func (s *session) serve() {
+	s.guard(s.read)
+	close(s.silent)
+	s.stop(gone)
+	<-s.finished
+}
+
+// stop ends the socket, also if nothing has begun on it.
+func (s *session) stop(e *ending) {
+	s.end(e)
+	s.begin(s.ended)
+}
+
+// begin does the work of the socket in a goroutine of its own, and ends the socket as that
+// says. Only the first work is done.
+func (s *session) begin(work func() *ending) {
+	if s.begun.CompareAndSwap(false, true) {
+		go s.guard(func() { s.conclude(work) })
+	}
+}
+
+func (s *session) conclude(work func() *ending) {
+	defer close(s.finished)
+	end := refused(errInternal) // what a panic leaves
+	defer func() { s.finish(end) }()
+	end = work()
 }
 
 // dialectOf returns the dialect that was agreed on in the handshake.
@@ -98,7 +136,7 @@ func dialectOf(conn *websocket.Conn) dialect {
 func (s *session) guard(work func()) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.log.Error("panic in session", "panic", cause)
+			s.log.Error("panic in session", "panic", cause, "stack", string(debug.Stack()))
 			s.end(gone)
 			s.cut()
 		}
@@ -128,13 +166,16 @@ func (s *session) read() {
 			s.linger(err)
 			return
 		case kind != websocket.TextMessage:
-			s.end(broken(schema.CloseUnsupported))
+			s.stop(broken(schema.CloseUnsupported))
 		case !utf8.Valid(message):
-			s.end(broken(schema.CloseBadUTF8))
+			s.stop(broken(schema.CloseBadUTF8))
 		case received > schema.MaxOffences:
-			s.end(&ending{code: schema.ClosePolicy, err: schema.NewError(run.TooManyCalls.Code, run.TooManyCalls.Text), reason: run.TooManyCalls})
+			s.stop(&ending{code: schema.ClosePolicy, err: schema.NewError(run.TooManyCalls.Code, run.TooManyCalls.Text), reason: run.TooManyCalls})
 		default:
 			s.messages <- message
+			if s.heard != nil {
+				s.heard()
+			}
 		}
 	}
 }
@@ -166,7 +207,19 @@ func (s *session) answerClose(code int, _ string) error {
 
 // echo sends a close frame from the reader. Only the first close frame of a socket is sent.
 func (s *session) echo(code int) {
-	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeEcho))
+	_ = s.control(opClose, websocket.FormatCloseMessage(code, ""), closeEcho)
+}
+
+// answerPing answers a ping at once, or not at all if the client takes nothing.
+func (s *session) answerPing(data string) error {
+	_ = s.control(opPong, []byte(data), closeEcho)
+	return nil
+}
+
+// control sends a control frame, if its turn comes soon enough.
+func (s *session) control(opcode byte, payload []byte, patience time.Duration) error {
+	_, err := s.wire.writeFrames(append(appendHeader(nil, finBit|opcode, len(payload)), payload...), patience)
+	return err
 }
 
 // isNetError reports whether the connection itself has ended.
@@ -175,24 +228,24 @@ func isNetError(err error) bool {
 	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
-// ping asks for a sign of life until the socket ends. It keeps proxies from cutting too. A
-// ping stands behind all that the client has not read yet, so that one who is far behind
+// pingEvery asks for a sign of life until the socket ends. It keeps proxies from cutting too.
+// A ping stands behind all that the client has not read yet, so that one who is far behind
 // answers late: as long as it takes something, it is alive.
-func (s *session) ping(every time.Duration) {
-	tick, pace := time.NewTicker(every), s.pace()
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			if pace.moved() {
-				_ = s.alive()
-			}
-			// A writer that is held up holds the connection: then there is no ping.
-			_ = s.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(every/2))
-		case <-s.ctx.Done():
+func (s *session) pingEvery(interval time.Duration) {
+	_ = s.alive()
+	pace, first := s.pace(), make(chan struct{})
+	s.pings = time.AfterFunc(interval, func() {
+		<-first // s.pings is set
+		if s.ctx.Err() != nil {
 			return
 		}
-	}
+		if pace.moved() {
+			_ = s.alive()
+		}
+		_ = s.control(opPing, nil, interval/2) // a writer that is held up holds the connection: then there is no ping
+		s.pings.Reset(interval)
+	})
+	close(first)
 }
 
 // pace tells whether the client takes what is sent to it, from now on.
@@ -216,23 +269,22 @@ func (s *session) ended() *ending {
 // client has not read yet, so it may take all the time in which it makes progress.
 func (s *session) finish(e *ending) {
 	s.end(e)
+	s.pings.Stop()
 	_ = s.alive()
 	if e.code != 0 {
 		s.tell(e)
 	}
-	left := make(chan struct{})
-	go func() { defer close(left); s.helpers.Wait() }()
 	pace := s.pace()
 	for patient := true; patient; {
 		select {
-		case <-left:
+		case <-s.silent:
 			patient = false
 		case <-time.After(closeAnswer):
 			patient = e.code != 0 && pace.moved()
 		}
 	}
 	s.cut()
-	<-left
+	<-s.silent
 }
 
 // tell sends the error frame and the close frame. A client that does not take them is told
@@ -255,8 +307,7 @@ func (s *session) tell(e *ending) {
 		return
 	}
 	reason = schema.Truncate(reason, schema.MaxCloseReasonBytes)
-	message := websocket.FormatCloseMessage(int(e.code), reason)
-	_ = s.conn.WriteControl(websocket.CloseMessage, message, time.Now().Add(s.stall))
+	_ = s.control(opClose, websocket.FormatCloseMessage(int(e.code), reason), s.stall)
 }
 
 // cut closes the connection under the session: its reader ends, and writes fail.

@@ -76,7 +76,8 @@ func (s *Server) answer(c *fiber.Ctx, v *stream, r *run.Run, view *run.View) err
 		defer v.tick.Stop()
 		defer v.look.Stop()
 		v.to = bufio.NewWriterSize(flusher{w}, streamBuffer)
-		if !v.serve(r, view) || v.to.Flush() != nil {
+		complete := v.serve(r, view)
+		if err := v.to.Flush(); err != nil || !complete { // what is good is sent, whatever came then
 			v.cut()
 		}
 	})

@@ -5,7 +5,7 @@ import (
 	"net"
 	"strconv"
 
-	"github.com/gofiber/contrib/websocket"
+	"github.com/fasthttp/websocket"
 	"github.com/gofiber/fiber/v2"
 
 	"spool/run"
@@ -13,17 +13,15 @@ import (
 )
 
 // watchRun is the door /ws/runs/{run}: a run that goes on or has ended, from line from+1 on.
-func (s *Server) watchRun(c *websocket.Conn) {
-	id, from := c.Params("run"), c.Query("from")
-	session := newSession(c.Conn, s.config, s.log)
-	end := refused(errInternal) // what a panic leaves
+func (s *Server) watchRun(conn *websocket.Conn, d door) {
+	session := newSession(conn, s.config, s.log)
 	if refusal := s.hub.enter(session); refusal != nil {
-		session.finish(refused(refusal))
-		return
+		session.begin(func() *ending { return refused(refusal) })
+	} else {
+		defer s.hub.leave(session) // after the close frame: shutting down waits for it
+		session.begin(func() *ending { return s.attach(session, d.run, d.from) })
 	}
-	defer s.hub.leave(session) // after the close frame: shutting down waits for it
-	defer func() { session.finish(end) }()
-	end = s.attach(session, id, from)
+	session.serve()
 }
 
 // attach shows a run to a socket.
