@@ -60,6 +60,20 @@ func TestD04OneServerForADataDirectory(t *testing.T) {
 	requireEnd(t, s.run(t, "hi"), "")
 }
 
+// What a killed server was just starting holds its lock for a moment more.
+func TestD04ALockThatIsAboutToGoIsAwaited(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	held, err := lock(dir)
+	require.NoError(t, err)
+	_, err = lock(dir)
+	require.ErrorContains(t, err, "another server uses the data directory "+dir)
+	go func() { <-time.After(lockPatience / 10); held() }()
+	unlock, err := lock(dir)
+	require.NoError(t, err)
+	unlock()
+}
+
 func TestD04AKilledServerLeavesNoLock(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)

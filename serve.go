@@ -180,14 +180,20 @@ func (c *serveCommand) checkListen() error {
 		"listen on 127.0.0.1 and reach it through an SSH tunnel, or give --insecure-no-auth if you know what keeps others out", c.Listen)}
 }
 
+// lockPatience is how long a data directory may be locked by what a killed server was just
+// starting: until a new process has become its program, it holds all that its parent held.
+const lockPatience = time.Second
+
 // lock makes sure that one server at a time uses a data directory.
 func lock(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
 	file := flock.New(filepath.Join(dir, "LOCK"), flock.SetPermissions(0o600))
-	locked, err := file.TryLock()
-	if err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	locked, err := file.TryLockContext(ctx, lockPatience/50)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("lock data directory: %w", err)
 	}
 	if !locked {
