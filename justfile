@@ -39,7 +39,7 @@ faults:
 load:
     FULL_LOAD=1 go test -count=1 -timeout=60m -v -run 'TestL0|TestN03Slow|TestN08' .
 
-# Compare with a plain Go server (some minutes, on a quiet machine)
+# Measure Spool beside its peers (most of an hour, on a quiet machine; just bench -quick tries it)
 bench *args:
     go run ./bench {{ args }}
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,46 +9,59 @@ import (
 )
 
 const (
-	lineBytes  = 200 // of a printed line, without its newline
-	agentBuf   = 64 << 10
-	agentInit  = `{"type":"system","subtype":"init"}`
-	agentEnd   = `{"type":"result","subtype":"success","is_error":false,"result":"done"}`
-	lineByLine = "line-by-line"
-	inChunks   = "in-chunks"
-	asTold     = "as-told"
+	lineBytes = 200      // of a printed line, without its newline
+	chunk     = 64 << 10 // that an agent writes at once
+	agentInit = `{"type":"system","subtype":"init"}`
+	agentEnd  = `{"type":"result","subtype":"success","is_error":false,"result":"done"}`
 )
 
-// playAgent is the agent's part: it takes one prompt, "N in-chunks" or
-// "N line-by-line", from a stream-json user line and prints N lines of
-// lineBytes bytes between an init and a result line. With "N as-told ADDRESS"
-// it prints what a [mouth] says instead.
-func playAgent(flag string, stdin io.Reader, stdout io.Writer) error {
-	if flag == "--version" {
-		_, err := fmt.Fprintln(stdout, "0.0.0 (bench agent)")
-		return err
-	}
+// What an agent can be told to print. Each is announced by an init line, and ended by a result line.
+const (
+	lineByLine = "line-by-line" // N lines of lineBytes, one write for each
+	inChunks   = "in-chunks"    // the same, a write for every 64 KiB
+	oneLine    = "one-line"     // a line of N bytes
+	byTheClock = "by-the-clock" // N lines, 20 a second, with the time in them
+	asTold     = "as-told"      // what a mouth says
+	withChild  = "with-child"   // its process and a grandchild's, and then nothing for two minutes
+)
+
+var performances = map[string]func(out io.Writer, o order) error{
+	lineByLine: func(out io.Writer, o order) error { return printLines(out, o.n) },
+	inChunks:   func(out io.Writer, o order) error { return printChunks(out, o.n) },
+	oneLine:    func(out io.Writer, o order) error { return printLong(out, int64(o.n)) },
+	byTheClock: func(out io.Writer, o order) error { return printTimed(out, o.n) },
+	asTold:     func(out io.Writer, o order) error { return printTold(out, o.address) },
+	withChild:  func(out io.Writer, _ order) error { return startChild(out) },
+}
+
+// playAgent is the agent's part: it takes one prompt, such as "1000 in-chunks", from a stream-json user
+// line, and prints what that says.
+func playAgent(stdin io.Reader, stdout io.Writer) error {
 	order, err := readOrder(stdin)
 	if err != nil {
 		return err
 	}
-	switch order.how {
-	case lineByLine:
-		return printLines(stdout, order.n)
-	case asTold:
-		return printTold(stdout, order.address)
+	perform, ok := performances[order.how]
+	if !ok {
+		return fmt.Errorf("parse prompt: %q is nothing to print", order.how)
 	}
-	out := bufio.NewWriterSize(stdout, agentBuf)
-	if err := printLines(out, order.n); err != nil {
+	if order.how != withChild { // it has a line of its own
+		if _, err := io.WriteString(stdout, agentInit+"\n"); err != nil {
+			return err
+		}
+	}
+	if err := perform(stdout, order); err != nil {
 		return err
 	}
-	return out.Flush()
+	_, err = io.WriteString(stdout, agentEnd+"\n")
+	return err
 }
 
 // order is what a prompt says.
 type order struct {
 	n       int
 	how     string
-	address string
+	address string // of a mouth
 }
 
 func readOrder(stdin io.Reader) (o order, err error) {
@@ -60,9 +73,12 @@ func readOrder(stdin io.Reader) (o order, err error) {
 	if err := json.NewDecoder(stdin).Decode(&line); err != nil {
 		return o, fmt.Errorf("decode prompt: %w", err)
 	}
-	text := promptText(line.Message.Content)
+	return parseOrder(promptText(line.Message.Content))
+}
+
+func parseOrder(text string) (o order, err error) {
 	if _, err := fmt.Sscanf(text, "%d %s", &o.n, &o.how); err != nil {
-		return o, fmt.Errorf("parse prompt: %w", err)
+		return o, fmt.Errorf("parse prompt %q: %w", text, err)
 	}
 	_, o.address, _ = strings.Cut(text, asTold+" ")
 	return o, nil
@@ -83,17 +99,26 @@ func promptText(content json.RawMessage) string {
 
 // printLines makes one Write for each line.
 func printLines(out io.Writer, n int) error {
-	if _, err := io.WriteString(out, agentInit+"\n"); err != nil {
-		return err
-	}
 	line := []byte(sampleLine() + "\n")
 	for range n {
 		if _, err := out.Write(line); err != nil {
 			return err
 		}
 	}
-	_, err := io.WriteString(out, agentEnd+"\n")
-	return err
+	return nil
+}
+
+// printChunks makes one Write for each chunk, wherever that cuts a line.
+func printChunks(out io.Writer, n int) error {
+	line := []byte(sampleLine() + "\n")
+	endless, total := bytes.Repeat(line, chunk/len(line)+2), n*len(line)
+	for at := 0; at < total; at += chunk {
+		from := at % len(line)
+		if _, err := out.Write(endless[from : from+min(chunk, total-at)]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sampleLine is a stream_event line of exactly lineBytes bytes.
@@ -101,4 +126,20 @@ func sampleLine() string {
 	const head = `{"type":"stream_event","event":{"type":"content_block_delta","delta":{"type":"text_delta","text":"`
 	const tail = `"}}}`
 	return head + strings.Repeat("x", lineBytes-len(head)-len(tail)) + tail
+}
+
+// printLong prints a line of exactly n bytes.
+func printLong(out io.Writer, n int64) error {
+	const head, tail = `{"type":"stream_event","text":"`, "\"}\n"
+	if _, err := io.WriteString(out, head); err != nil {
+		return err
+	}
+	filling := bytes.Repeat([]byte("x"), chunk)
+	for left := n - int64(len(head)+len(tail)-1); left > 0; left -= chunk {
+		if _, err := out.Write(filling[:min(chunk, left)]); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(out, tail)
+	return err
 }

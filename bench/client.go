@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -17,16 +12,34 @@ import (
 const (
 	infoFrame   = `{"info":"send {prompt,meta}"}`
 	clientBuf   = 256 << 10
+	smallBuf    = 4 << 10 // of a client of which there are many
 	dialTimeout = 10 * time.Second
 	runTimeout  = 10 * time.Minute // of one run, however slow the server is
+	silence     = 30 * time.Second // after which nothing more is expected
 )
 
-// client is a WebSocket client that costs next to nothing, so that on a small
-// machine the servers are measured and not it: it looks at frame headers in
-// one large buffer and skips the payloads.
+// client is a WebSocket client that costs next to nothing, so that on a small machine the servers are measured and not it.
 type client struct {
-	conn net.Conn
-	in   *bufio.Reader
+	conn *patient
+	in   *frames
+	bare bool // the server hands its messages to the agent as they are
+}
+
+// patient is a connection that gives up when nothing comes for a while, and at a certain time.
+type patient struct {
+	net.Conn
+	until time.Time
+}
+
+func (p *patient) Read(data []byte) (int, error) {
+	soon := time.Now().Add(silence)
+	if p.until.Before(soon) {
+		soon = p.until
+	}
+	if err := p.SetReadDeadline(soon); err != nil {
+		return 0, err
+	}
+	return p.Conn.Read(data)
 }
 
 // socket is where a WebSocket is opened, and how.
@@ -36,18 +49,13 @@ type socket struct {
 	buffer     int    // of the client, in bytes
 }
 
-// dial opens /ws/claude and takes the info frame.
-func dial(addr string) (*client, error) {
-	return socket{addr: addr, path: "/ws/claude", buffer: clientBuf}.dialFor(infoFrame)
-}
-
 // dialFor opens a socket and takes its first frame, which must begin with these bytes.
 func (s socket) dialFor(first string) (*client, error) {
 	c, err := s.dial()
 	if err != nil {
 		return nil, err
 	}
-	f, err := readFrame(c.in)
+	f, err := c.in.next()
 	if err == nil && !bytes.HasPrefix(f.head, []byte(first)) {
 		err = fmt.Errorf("first frame is %q, not %s", f.head, first)
 	}
@@ -63,7 +71,8 @@ func (s socket) dial() (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial server: %w", err)
 	}
-	c := &client{conn: conn, in: bufio.NewReaderSize(conn, s.buffer)}
+	p := &patient{conn, time.Now().Add(runTimeout)}
+	c := &client{conn: p, in: newFrames(p, s.buffer)}
 	if err := c.open(s); err != nil {
 		c.close()
 		return nil, err
@@ -74,9 +83,6 @@ func (s socket) dial() (*client, error) {
 func (c *client) close() { _ = c.conn.Close() }
 
 func (c *client) open(s socket) error {
-	if err := c.conn.SetDeadline(time.Now().Add(runTimeout)); err != nil {
-		return fmt.Errorf("set deadline: %w", err)
-	}
 	protocol := ""
 	if s.protocol != "" {
 		protocol = "Sec-WebSocket-Protocol: " + s.protocol + "\r\n"
@@ -86,121 +92,47 @@ func (c *client) open(s socket) error {
 	if err != nil {
 		return fmt.Errorf("write handshake: %w", err)
 	}
-	return c.readHandshake()
-}
-
-func (c *client) readHandshake() error {
-	status, err := c.in.ReadString('\n')
+	answer, err := c.in.header()
 	if err != nil {
 		return fmt.Errorf("read handshake: %w", err)
 	}
-	if !strings.Contains(status, " 101 ") {
-		return fmt.Errorf("handshake refused: %s", strings.TrimSpace(status))
+	status, _, _ := strings.Cut(answer, "\r\n")
+	if !strings.Contains(status+" ", " 101 ") {
+		return fmt.Errorf("handshake refused: %s", status)
 	}
+	return nil
+}
+
+// header takes what comes before the frames, to its empty line.
+func (r *frames) header() (string, error) {
 	for {
-		line, err := c.in.ReadString('\n')
-		if err != nil {
-			return fmt.Errorf("read handshake: %w", err)
+		if before, _, ok := bytes.Cut(r.buffer[r.from:r.to], []byte("\r\n\r\n")); ok {
+			r.from += len(before) + len("\r\n\r\n")
+			return string(before), nil
 		}
-		if line == "\r\n" {
-			return nil
+		if err := r.fill(); err != nil {
+			return "", err
 		}
 	}
 }
 
-// send writes the payload as one text frame, masked with zeros.
+// send writes the prompt in the shape that the server wants.
 func (c *client) send(prompt string) error {
-	payload, err := json.Marshal(map[string]string{"prompt": prompt, "meta": "BENCH"})
+	var message any = map[string]string{"prompt": prompt, "meta": "BENCH"}
+	if c.bare {
+		message = userLine(prompt)
+	}
+	payload, err := json.Marshal(message)
 	if err != nil {
 		return fmt.Errorf("encode payload: %w", err)
 	}
-	if len(payload) > 125 {
-		return errors.New("payload is too long for a short frame")
-	}
-	frame := append([]byte{0x80 | opText, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
-	if _, err := c.conn.Write(frame); err != nil {
+	if _, err := c.conn.Write(maskedFrame(payload)); err != nil {
 		return fmt.Errorf("write payload: %w", err)
 	}
 	return nil
 }
 
-// received is what one run brought.
-type received struct {
-	run         string    // its id
-	accepted    time.Time // when that came
-	lines       int       // of the agent
-	first, last time.Time // when the first one and the result line came
-	closed      time.Time // when the close frame came
-}
-
-// tell takes one of the server's own frames.
-func (r *received) tell(head []byte) error {
-	if hasPrefix(head, `{"error"`, `{"t":"error"`) {
-		return fmt.Errorf("the server says %s", head)
-	}
-	if id := runID.FindSubmatch(head); id != nil {
-		r.run, r.accepted = string(id[1]), time.Now()
-	}
-	return nil
-}
-
-var runID = regexp.MustCompile(`"run":"(run_[a-z2-7]{26})"`)
-
-// note counts one line that starts with head. A clock for every line would
-// cost more than the line does.
-func (r *received) note(head []byte) {
-	if r.lines == 0 {
-		r.first = time.Now()
-	}
-	if bytes.HasPrefix(head, []byte(`{"type":"result"`)) {
-		r.last = time.Now()
-	}
-	r.lines++
-}
-
-// drain reads to the close frame, which must say 1000, and counts the agent's
-// lines: every message that is none of the server's own frames.
-func (c *client) drain() (received, error) {
-	var got received
-	own := false
-	for {
-		f, err := readFrame(c.in)
-		if err != nil {
-			return got, err
-		}
-		switch f.opcode {
-		case opClose:
-			got.closed = time.Now()
-			return got, closedNormally(f.head)
-		case opPing: // none comes during so short a run; a pong is not owed at once
-			continue
-		case opText:
-			own = isOwn(f.head)
-		}
-		if own {
-			err = got.tell(f.head)
-		} else if f.final {
-			got.note(f.head)
-		}
-		if err != nil {
-			return got, err
-		}
-	}
-}
-
-// isOwn reports whether a frame is the server's, in either dialect. The agent's lines, which
-// are nearly all, are known at a glance.
-func isOwn(head []byte) bool {
-	return !hasPrefix(head, `{"type"`, `{"t":"line"`) && hasPrefix(head, `{"info"`, `{"stderr"`, `{"error"`, `{"t":"info"`, `{"t":"stderr"`, `{"t":"error"`, `{"t":"end"`)
-}
-
-func hasPrefix(head []byte, prefixes ...string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return bytes.HasPrefix(head, []byte(p)) })
-}
-
-func closedNormally(payload []byte) error {
-	if len(payload) < 2 || binary.BigEndian.Uint16(payload) != 1000 {
-		return fmt.Errorf("closed with %v, not 1000", payload)
-	}
-	return nil
+// userLine is a prompt as the agent takes it.
+func userLine(prompt string) map[string]any {
+	return map[string]any{"type": "user", "message": map[string]string{"role": "user", "content": prompt}}
 }

@@ -1,92 +1,109 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/binary"
+	"io"
+	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 )
 
-// serverFrame builds an unmasked frame.
-func serverFrame(first byte, payload string) []byte {
-	switch n := len(payload); {
-	case n < 126:
-		return append([]byte{first, byte(n)}, payload...)
-	case n <= 0xffff:
-		return append(binary.BigEndian.AppendUint16([]byte{first, 126}, uint16(n)), payload...)
-	default:
-		return append(binary.BigEndian.AppendUint64([]byte{first, 127}, uint64(n)), payload...)
-	}
-}
+func text(payload string) []byte { return appendFrame(nil, opText, []byte(payload)) }
 
-func TestReadFrameTakesEveryLength(t *testing.T) {
+func TestFramesOfEveryLengthAreTaken(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 125, 126, 200, 65535, 65536, 3 * clientBuf} {
 		payload := strings.Repeat("a", n)
-		wire := append(serverFrame(0x80|opText, payload), serverFrame(0x80|opText, "next")...)
-		in := bufio.NewReaderSize(bytes.NewReader(wire), clientBuf)
-		f, err := readFrame(in)
-		require.NoError(t, err)
-		require.True(t, f.final)
-		require.Equal(t, payload[:min(n, 128)], string(f.head))
-		f, err = readFrame(in)
-		require.NoError(t, err, "after a payload of %d bytes", n)
-		require.Equal(t, "next", string(f.head))
+		wire := append(text(payload), text("next")...)
+		for _, in := range []io.Reader{bytes.NewReader(wire), iotest.HalfReader(bytes.NewReader(wire)), iotest.OneByteReader(bytes.NewReader(wire))} {
+			frames := newFrames(in, smallBuf)
+			f, err := frames.next()
+			require.NoError(t, err)
+			require.True(t, f.final)
+			require.EqualValues(t, n, f.length)
+			require.Equal(t, payload[:min(n, headBytes)], string(f.head[:min(n, headBytes)]))
+			f, err = frames.next()
+			require.NoError(t, err, "after a payload of %d bytes", n)
+			require.Equal(t, "next", string(f.head))
+			_, err = frames.next()
+			require.ErrorIs(t, err, io.EOF)
+		}
 	}
+}
+
+func TestAMaskedFrameIsReadBack(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 125, 126, 1000} {
+		got, err := readMasked(bufferOf(maskedFrame(bytes.Repeat([]byte("a"), n))))
+		require.NoError(t, err)
+		require.Len(t, got, n)
+	}
+}
+
+// drained takes what frames bring.
+func drained(frames ...[]byte) (received, error) {
+	return (&client{in: newFrames(bytes.NewReader(bytes.Join(frames, nil)), clientBuf)}).drain()
 }
 
 func TestDrainCountsTheAgentsLinesOnly(t *testing.T) {
 	t.Parallel()
-	var wire []byte
-	add := func(first byte, payload string) { wire = append(wire, serverFrame(first, payload)...) }
-	add(0x80|opText, `{"info":"run","run":"run_1"}`)
-	add(0x80|opText, agentInit)
-	add(0x80|opPing, "")
-	add(opText, sampleLine()[:100]) // a line in two fragments
-	add(0x80, sampleLine()[100:])
-	add(0x80|opText, `{"stderr":"careful"}`)
-	add(0x80|opText, "")
-	add(0x80|opText, agentEnd)
-	add(0x80|opClose, "\x03\xe8")
-
-	got, err := (&client{in: bufio.NewReader(bytes.NewReader(wire))}).drain()
+	begun, rest := text(sampleLine()[:100]), appendFrame(nil, 0, []byte(sampleLine()[100:]))
+	begun[0] &^= 0x80 // a line in two fragments
+	got, err := drained(text(`{"info":"run","run":"run_1"}`), text(agentInit), appendFrame(nil, opPing, nil), begun, rest,
+		text(`{"stderr":"careful"}`), text(""), text(agentEnd), closeFrame)
 	require.NoError(t, err)
 	require.Equal(t, 4, got.lines)
+	require.Equal(t, 1000, got.code)
 	require.False(t, got.last.Before(got.first))
+	require.NoError(t, got.whole(lineBytes))
 }
 
 func TestDrainKnowsTheEnvelopes(t *testing.T) {
 	t.Parallel()
-	var wire []byte
-	add := func(first byte, payload string) { wire = append(wire, serverFrame(first, payload)...) }
 	const id = "run_2gxc2yw2axqhc3abci3oftpjtt"
-	add(0x80|opText, `{"t":"info","info":"run","run":"`+id+`"}`)
-	add(0x80|opText, `{"t":"line","n":1,"line":"a"}`)
-	add(0x80|opText, `{"t":"stderr","text":"careful"}`)
-	add(0x80|opText, `{"t":"line","n":2,"line":"b"}`)
-	add(0x80|opText, `{"t":"end","state":"succeeded"}`)
-	add(0x80|opClose, "\x03\xe8")
-
-	got, err := (&client{in: bufio.NewReader(bytes.NewReader(wire))}).drain()
+	got, err := drained(text(`{"t":"info","info":"run","run":"`+id+`"}`), text(`{"t":"line","n":1,"line":"a"}`),
+		text(`{"t":"stderr","text":"careful"}`), text(`{"t":"line","n":2,"line":"b"}`), text(`{"t":"end","state":"succeeded"}`), closeFrame)
 	require.NoError(t, err)
 	require.Equal(t, 2, got.lines)
 	require.Equal(t, id, got.run)
-	require.False(t, got.closed.Before(got.accepted))
+	require.False(t, got.accepted.IsZero())
 }
 
-func TestDrainReportsAnythingButACleanEnd(t *testing.T) {
+func TestDrainReportsWhatTheServerSays(t *testing.T) {
 	t.Parallel()
-	for name, wire := range map[string][]byte{
-		"an error frame":  serverFrame(0x80|opText, `{"error":"no","code":"OVERLOADED"}`),
-		"an error in v1":  serverFrame(0x80|opText, `{"t":"error","error":"no","code":"OVERLOADED"}`),
-		"another code":    serverFrame(0x80|opClose, "\x03\xf3"),
-		"no close at all": nil,
-		"half a frame":    serverFrame(0x80|opText, "abc")[:3],
-	} {
-		_, err := (&client{in: bufio.NewReader(bytes.NewReader(wire))}).drain()
-		require.Error(t, err, name)
+	for _, frame := range []string{`{"error":"no","code":"SPAWN_FAILED"}`, `{"t":"error","error":"no","code":"OUTPUT_GONE"}`} {
+		_, err := drained(text(frame), closeFrame)
+		require.ErrorContains(t, err, `"no"`)
 	}
+}
+
+func TestAServerThatHangsUpMayHaveSentEverything(t *testing.T) {
+	t.Parallel()
+	got, err := drained(text(agentInit), text(sampleLine()), text(agentEnd))
+	require.NoError(t, err)
+	require.Equal(t, cut, got.code)
+	require.NoError(t, got.whole(lineBytes))
+}
+
+func TestWhatIsLostIsSaid(t *testing.T) {
+	t.Parallel()
+	got, err := drained(text(agentInit), text(agentEnd), closeFrame)
+	require.NoError(t, err)
+	require.EqualError(t, got.whole(1e9), "lost 100 %, closed with 1000")
+	require.Error(t, got.whole(1))
+
+	got, err = drained(text(agentInit), appendFrame(nil, opText, make([]byte, len(agentEnd))), closeFrame)
+	require.NoError(t, err)
+	require.Error(t, got.whole(0), "the result line is missing")
+}
+
+func TestAServerThatHangsIsStuck(t *testing.T) {
+	t.Parallel()
+	c := &client{in: newFrames(io.MultiReader(bytes.NewReader(text(agentInit)), iotest.ErrReader(os.ErrDeadlineExceeded)), clientBuf)}
+	_, err := c.drain()
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.Equal(t, "stuck after 1 lines", inShort(err))
 }

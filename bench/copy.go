@@ -3,23 +3,18 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"os"
 )
 
-const (
-	copyServer = "copy-server"
-	copyBuffer = 64 << 10
-)
+const copyBuffer = 64 << 10
 
 // serveCopy writes a file into every connection: what a server on this machine can do at
 // most that reads the bytes it sends, instead of having the system copy them.
 func serveCopy(path string) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := listen()
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
-	fmt.Printf("listening on http://%s\n", ln.Addr())
 	for {
 		conn, err := ln.Accept()
 		if err != nil {

@@ -20,6 +20,26 @@ func (s *size) Set(text string) error {
 	return err
 }
 
+// sizeList is a flag such as 16MiB,1GiB.
+type sizeList []size
+
+func (s sizeList) String() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint([]size(s)), " ", ","), "[]")
+}
+
+// Set reads the flag.
+func (s *sizeList) Set(text string) error {
+	*s = nil
+	for field := range strings.SplitSeq(text, ",") {
+		var one size
+		if err := one.Set(field); err != nil {
+			return err
+		}
+		*s = append(*s, one)
+	}
+	return nil
+}
+
 // sizes is a flag such as 1000,10000.
 type sizes []int
 

@@ -24,15 +24,15 @@ type live struct {
 // goLive starts a run. Its starter stays, and reads nothing: there is room for what little
 // the run prints.
 func goLive(s *server) (l *live, err error) {
-	l = &live{watch: socket{s.addr, "/ws/room", "", viewerBuf}, first: infoFrame}
+	l = &live{watch: socket{s.addr, "/ws/room", "", smallBuf}, first: infoFrame}
 	door := "/ws/room/claude"
-	if s.name == "spool" {
+	if s.name == spoolName {
 		door = "/ws/claude"
 	}
-	if l.starter, err = (socket{s.addr, door, "", viewerBuf}).dialFor(infoFrame); err != nil {
+	if l.starter, err = (socket{s.addr, door, "", smallBuf}).dialFor(infoFrame); err != nil {
 		return nil, err
 	}
-	if err := l.begin(s.name == "spool"); err != nil {
+	if err := l.begin(s.name == spoolName); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (l *live) begin(named bool) error {
 		return err
 	}
 	if named {
-		f, err := readFrame(l.starter.in)
+		f, err := l.starter.in.next()
 		if err != nil {
 			return err
 		}
@@ -97,6 +97,9 @@ func (l *live) follow(least int) {
 	for _, c := range l.viewers {
 		l.watching.Go(func() {
 			got, err := c.drain()
+			if err == nil && got.code != 1000 {
+				err = fmt.Errorf("closed with %d, not 1000", got.code)
+			}
 			if err == nil && got.lines < least {
 				err = fmt.Errorf("%d lines came to a viewer, not %d", got.lines, least)
 			}

@@ -5,13 +5,16 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // machine describes where the figures come from.
 func machine() string {
-	return fmt.Sprintf("%s, %d cores, Linux %s, %s; load %s at the start",
-		cpuModel(), runtime.NumCPU(), firstLineOf("/proc/sys/kernel/osrelease"), runtime.Version(), firstLineOf("/proc/loadavg"))
+	return fmt.Sprintf("%s, Linux %s, %s, %s; load %s at the start",
+		hardware(), firstLineOf("/proc/sys/kernel/osrelease"), runtime.Version(), time.Now().Format(time.DateOnly), firstLineOf("/proc/loadavg"))
 }
+
+func hardware() string { return fmt.Sprintf("%s, %d cores", cpuModel(), runtime.NumCPU()) }
 
 // firstLineOf is a file's, or says that it is unknown.
 func firstLineOf(path string) string {

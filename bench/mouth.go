@@ -48,19 +48,13 @@ func speak(agent io.Writer, n int, during time.Duration) error {
 	return nil
 }
 
-// printTold is the agent's side.
+// printTold is the agent's side: it ends when the connection is closed.
 func printTold(stdout io.Writer, address string) error {
-	if _, err := io.WriteString(stdout, agentInit+"\n"); err != nil {
-		return err
-	}
 	conn, err := net.DialTimeout("tcp", address, dialTimeout)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if _, err := io.Copy(stdout, conn); err != nil {
-		return err
-	}
-	_, err = io.WriteString(stdout, agentEnd+"\n")
+	_, err = io.Copy(stdout, conn)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -23,17 +24,11 @@ func cpuTime(pid int) (time.Duration, error) {
 	return parseStat(stat)
 }
 
-// parseStat adds utime and stime, the 14th and 15th field. The 2nd field is
-// the program's name in parentheses, which may itself hold blanks and
-// parentheses.
+// parseStat adds utime and stime, the 14th and 15th field.
 func parseStat(stat []byte) (time.Duration, error) {
-	end := bytes.LastIndexByte(stat, ')')
-	if end < 0 {
-		return 0, errors.New("parse /proc stat: no program name")
-	}
-	fields := strings.Fields(string(stat[end+1:])) // from the 3rd field on
-	if len(fields) < 13 {
-		return 0, errors.New("parse /proc stat: too few fields")
+	fields, err := statFields(stat)
+	if err != nil {
+		return 0, err
 	}
 	user, err1 := strconv.Atoi(fields[11])
 	system, err2 := strconv.Atoi(fields[12])
@@ -43,24 +38,80 @@ func parseStat(stat []byte) (time.Duration, error) {
 	return time.Duration(user+system) * tick, nil
 }
 
-// residentKiB is the process's resident memory.
-func residentKiB(pid int) (int, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, fmt.Errorf("read resident memory: %w", err)
+// statFields are those from the 3rd on. The 2nd field is the program's name in parentheses, which may itself hold
+// blanks and parentheses.
+func statFields(stat []byte) ([]string, error) {
+	end := bytes.LastIndexByte(stat, ')')
+	if end < 0 {
+		return nil, errors.New("parse /proc stat: no program name")
 	}
-	return parseStatus(string(status))
+	fields := strings.Fields(string(stat[end+1:]))
+	if len(fields) < 13 {
+		return nil, errors.New("parse /proc stat: too few fields")
+	}
+	return fields, nil
 }
 
-func parseStatus(status string) (int, error) {
+// lives reports whether a process is there. One that nobody has reaped is not.
+func lives(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	fields, err := statFields(stat)
+	return err == nil && fields[0] != "Z" && fields[0] != "X"
+}
+
+// residentKiB is the process's resident memory.
+func residentKiB(pid int) (int, error) { return statusKiB(pid, "VmRSS:") }
+
+// peakKiB is the most that it has had since [forgetPeak].
+func peakKiB(pid int) (int, error) { return statusKiB(pid, "VmHWM:") }
+
+// forgetPeak makes what a process has now its peak, and returns that.
+func forgetPeak(pid int) (int, error) {
+	const resetPeak = "5"
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte(resetPeak), 0); err != nil {
+		return 0, fmt.Errorf("reset peak memory: %w", err)
+	}
+	return residentKiB(pid)
+}
+
+func statusKiB(pid int, key string) (int, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, fmt.Errorf("read memory: %w", err)
+	}
+	return parseStatus(string(status), key)
+}
+
+func parseStatus(status, key string) (int, error) {
 	for line := range strings.Lines(status) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, key); ok {
 			kib, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
 			if err != nil {
-				return 0, fmt.Errorf("parse VmRSS: %w", err)
+				return 0, fmt.Errorf("parse %s %w", key, err)
 			}
 			return kib, nil
 		}
 	}
-	return 0, errors.New("parse /proc status: no VmRSS")
+	return 0, fmt.Errorf("parse /proc status: no %s", key)
+}
+
+const spareFiles = 200 // besides those of the connections
+
+// raiseOpenFiles makes room for so many files in this process, and in the servers that it starts.
+func raiseOpenFiles(n uint64) error {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("read limit of open files: %w", err)
+	}
+	if limit.Max < n {
+		return fmt.Errorf("%d files must be open at once, and the limit is %d: raise it (ulimit -Hn), or ask for less with -idle", n, limit.Max)
+	}
+	limit.Cur = limit.Max
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return fmt.Errorf("raise limit of open files: %w", err)
+	}
+	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,17 +19,23 @@ const (
 	stopTimeout  = 30 * time.Second
 )
 
-// command is a server to be measured.
+// command is how a server is started.
 type command struct {
-	name string
-	path string
-	args []string
+	name    string
+	path    string
+	args    []string
+	program program // that it starts
+
+	addr   string // that it is told; "" if it tells
+	greets bool   // it sends an info frame first
+	bare   bool   // it hands messages to the agent as they are
+	asks   bool   // /readyz says when it is ready
+	leaves string // a directory that goes when it stops
 }
 
 // server is a running one.
 type server struct {
 	command
-	addr string
 	took time.Duration // from before the fork to "listening on"
 	cmd  *exec.Cmd
 }
@@ -41,7 +49,15 @@ func build(path string) error {
 	return nil
 }
 
-// start returns when the server says that it is ready.
+// start returns when the contestant's server is ready.
+func (c contestant) start(p program) (*server, error) {
+	how, err := c.serve(p)
+	if err != nil {
+		return nil, err
+	}
+	return start(how)
+}
+
 func start(c command) (*server, error) {
 	s, err := launch(c)
 	if err != nil {
@@ -54,28 +70,40 @@ func start(c command) (*server, error) {
 	return s, nil
 }
 
-// launch returns when the server says that it is listening.
+// launch returns when the server says that it is listening, if it does.
 func launch(c command) (*server, error) {
 	cmd := exec.Command(c.path, c.args...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.Env, cmd.Dir = os.Stderr, c.program.env, c.program.dir
+	s := &server{command: c, cmd: cmd}
+	if c.addr != "" {
+		return s, s.run(nil)
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
 	}
+	return s, s.run(stdout)
+}
+
+// run starts the process, and reads its address.
+func (s *server) run(stdout io.Reader) error {
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", c.name, err)
+	if err := s.cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", s.name, err)
 	}
-	timer := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
+	if stdout == nil {
+		return nil
+	}
+	timer := time.AfterFunc(startTimeout, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	s := &server{command: c, took: time.Since(began), cmd: cmd}
+	s.took = time.Since(began)
 	if err != nil {
 		s.stop()
-		return nil, fmt.Errorf("start %s: %w", c.name, err)
+		return fmt.Errorf("start %s: %w", s.name, err)
 	}
 	_, s.addr, _ = strings.Cut(strings.TrimSpace(line), "http://")
-	return s, nil
+	return nil
 }
 
 func (s *server) pid() int { return s.cmd.Process.Pid }
@@ -89,13 +117,20 @@ func (s *server) waitReady() error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("wait for /readyz: %w", ctx.Err())
+			return fmt.Errorf("wait until it is ready: %w", ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
 func (s *server) ready(ctx context.Context) bool {
+	if !s.asks {
+		conn, err := net.DialTimeout("tcp", s.addr, dialTimeout)
+		if err != nil {
+			return false
+		}
+		return conn.Close() == nil
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", nil)
 	if err != nil {
 		return false
@@ -121,4 +156,34 @@ func (s *server) stop() {
 	timer := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
 	_ = s.cmd.Wait() // ended by our signal: its status says nothing
+	if s.leaves != "" {
+		_ = os.RemoveAll(s.leaves)
+	}
+}
+
+// dial opens a socket for a prompt.
+func (s *server) dial(buffer int) (c *client, err error) {
+	where := socket{addr: s.addr, path: "/ws/claude", buffer: buffer}
+	if s.greets {
+		c, err = where.dialFor(infoFrame)
+	} else {
+		c, err = where.dial()
+	}
+	if err == nil {
+		c.bare = s.bare
+	}
+	return c, err
+}
+
+// prompt runs one prompt on a new socket.
+func (s *server) prompt(prompt string) (received, error) {
+	c, err := s.dial(clientBuf)
+	if err != nil {
+		return received{}, err
+	}
+	defer c.close()
+	if err := c.send(prompt); err != nil {
+		return received{}, err
+	}
+	return c.drain()
 }

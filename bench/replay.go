@@ -28,7 +28,7 @@ func (o output) size(lines int64) int64 {
 // replay measures how fast the output of a run that has ended comes to one viewer and to
 // many, through every door, and as a file.
 func (r *rig) replay() error {
-	s, err := start(r.spoolServer("replay", "--max-output=1TiB", "--run-timeout=1h"))
+	s, err := start(r.spoolServer("replay"))
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (r *rig) replay() error {
 	if err != nil {
 		return err
 	}
-	bare, err := launch(command{"bare socket", r.self, []string{copyServer, o.path}})
+	bare, err := launch(command{name: framesName, path: r.self, args: []string{copyServer, o.path}})
 	if err != nil {
 		return err
 	}

@@ -6,29 +6,44 @@ import (
 	"strings"
 )
 
-// table is the comparison in Markdown, with medians and their ratios.
-func (c *comparison) table() string {
-	ours, theirs := c.samples[0], c.samples[1]
-	rows := []row{
-		{"k lines/s, agent writes in chunks of 64 KiB", "%.0f", thousands(ours.linesPerSecond[inChunks]), thousands(theirs.linesPerSecond[inChunks])},
-		{"k lines/s, agent writes line by line", "%.0f", thousands(ours.linesPerSecond[lineByLine]), thousands(theirs.linesPerSecond[lineByLine])},
-		{"server CPU s per million lines, in chunks", "%.2f", ours.cpuPerMillion[inChunks], theirs.cpuPerMillion[inChunks]},
-		{"server CPU s per million lines, line by line", "%.2f", ours.cpuPerMillion[lineByLine], theirs.cpuPerMillion[lineByLine]},
-		{"run frame, ms after the payload was sent", "%.2f", ours.accepted, theirs.accepted},
-		{"first line, ms after the payload was sent", "%.2f", ours.firstLine, theirs.firstLine},
-		{fmt.Sprintf("the same less fork+exec (%.2f ms)", median(c.forkExec)), "%.2f", ours.overhead, theirs.overhead},
-		{"close frame, ms after the result line", "%.2f", ours.close, theirs.close},
-		{"KiB resident per idle connection", "%.1f", ours.idleKiB, theirs.idleKiB},
+// table shows measures of contestants in Markdown: each median with its lowest and highest value, and what Spool's is
+// of it.
+func (b *board) table(title string, names []string, measures ...measure) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n%s\n\n", title)
+	head, line := []string{""}, []string{"---"}
+	for _, m := range measures {
+		head, line = append(head, m.what, "Spool ÷ it"), append(line, "---:", "---:")
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d rounds by turns; %d lines of %d bytes per run, %d idle connections, %d starts per round.\n\n",
-		c.rounds, c.lines, lineBytes, c.idle, c.plan.starts)
-	writeRow(&b, "one connection", c.servers[0].name, c.servers[1].name, "ratio")
-	writeRow(&b, "---", "---:", "---:", "---:")
-	for _, r := range rows {
-		b.WriteString(r.String())
+	writeRow(&out, head...)
+	writeRow(&out, line...)
+	for _, name := range names {
+		cells := []string{name}
+		for _, m := range measures {
+			cells = append(cells, b.at(name, m).show(m.format), b.ratio(name, m))
+		}
+		writeRow(&out, cells...)
 	}
-	return b.String()
+	return out.String()
+}
+
+// show is a cell's median, or what went wrong, or both.
+func (c *cell) show(format string) string {
+	switch {
+	case len(c.faults) == 0:
+		return spread(format, c.values)
+	case len(c.values) == 0:
+		return c.faults[0]
+	}
+	rounds := len(c.values) + len(c.faults)
+	return fmt.Sprintf("%s; %d of %d: %s", spread(format, c.values), len(c.faults), rounds, c.faults[0])
+}
+
+func (b *board) ratio(name string, m measure) string {
+	if name == spoolName {
+		return ""
+	}
+	return ratio(b.at(spoolName, m).values, b.at(name, m).values)
 }
 
 // row is one measurement of two servers.
@@ -51,13 +66,29 @@ func ratio(ours, theirs []float64) string {
 	if len(ours) == 0 || len(theirs) == 0 || median(ours) <= 0 || median(theirs) <= 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", median(ours)/median(theirs))
+	return number(median(ours) / median(theirs))
+}
+
+// number has three digits that mean something, or all before the point.
+func number(v float64) string {
+	switch {
+	case v >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	case v >= 0.1:
+		return fmt.Sprintf("%.2f", v)
+	}
+	return fmt.Sprintf("%.3f", v)
 }
 
 // spread is the median of values, and the lowest and highest.
 func spread(format string, values []float64) string {
-	if len(values) == 0 {
+	switch len(values) {
+	case 0:
 		return "-"
+	case 1:
+		return fmt.Sprintf(format, values[0])
 	}
 	return fmt.Sprintf(format+" ("+format+" to "+format+")", median(values), slices.Min(values), slices.Max(values))
 }
@@ -67,19 +98,11 @@ func writeRow(b *strings.Builder, cells ...string) {
 	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 }
 
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	middle := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[middle]
+func contestantNames(field []contestant, more ...string) (list []string) {
+	for _, c := range field {
+		list = append(list, c.name)
 	}
-	return (sorted[middle-1] + sorted[middle]) / 2
+	return append(list, more...)
 }
 
-func thousands(values []float64) []float64 {
-	out := make([]float64, len(values))
-	for i, v := range values {
-		out[i] = v / 1000
-	}
-	return out
-}
+func milliseconds(d interface{ Seconds() float64 }) float64 { return d.Seconds() * 1000 }

@@ -2,70 +2,171 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// starts takes the times of short runs through the server and, by turns, of the same
-// program started directly.
-func (c *comparison) starts(s *server, into *samples) error {
-	for range c.plan.starts {
-		if err := into.short(s.addr); err != nil {
-			return err
+var (
+	startsAlone    = measure{"runs/s, one at a time", "%.0f"}
+	startsTogether = measure{"runs/s, 8 at once", "%.0f"}
+	startsFirst    = measure{"dial to first line, ms", "%.2f"}
+	startsOverhead = measure{"the same less fork+exec, ms", "%.2f"}
+	startsAccepted = measure{"dial to run frame, ms", "%.2f"}
+	startsClose    = measure{"result line to close, ms", "%.2f"}
+)
+
+const (
+	together   = 8
+	directName = "fork+exec"
+)
+
+// startRuns measures runs of one line, which are over as soon as they have begun.
+func (r *rig) startRuns() error {
+	p, err := r.shellAgent()
+	if err != nil {
+		return err
+	}
+	field := append(r.those(us, peer), contestant{name: directName, kind: limit})
+	err = r.byTurns("starts", len(field), func(i int) error {
+		if field[i].name == directName {
+			return r.startsDirect(p)
 		}
-		direct, err := forkExec(c.self)
-		if err != nil {
-			return err
-		}
-		c.forkExec = append(c.forkExec, direct)
-		into.overhead = append(into.overhead, into.firstLine[len(into.firstLine)-1]-direct)
+		return r.startsRound(field[i], p)
+	})
+	names := contestantNames(field)
+	fmt.Print(r.board.table(fmt.Sprintf("Runs of one line by a shell script, one after the other for %s; %d rounds by turns:", r.spell, r.rounds),
+		names, startsAlone, startsTogether))
+	fmt.Print(r.board.table(fmt.Sprintf("One of them, %d per round:", r.starts), names, startsFirst, startsOverhead, startsAccepted, startsClose))
+	return err
+}
+
+// shellAgent is an agent that costs as little as a process can, so that the servers' part is seen: it takes a prompt
+// and prints an init and a result line.
+func (r *rig) shellAgent() (program, error) {
+	const script = `#!/bin/sh
+[ "$1" = --version ] && echo "0.0.0 (bench agent)" && exit
+read -r prompt
+echo '` + agentInit + `'
+echo '` + agentEnd + `'
+`
+	path := filepath.Join(r.dir, "agent.sh")
+	return program{path: path, args: agentArgs}, os.WriteFile(path, []byte(script), 0o700)
+}
+
+func (r *rig) startsRound(c contestant, p program) error {
+	s, err := c.start(p)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	if err := r.startsOf(s, p); err != nil {
+		r.board.fail(s.name, err, startsAlone, startsTogether, startsFirst, startsOverhead)
 	}
 	return nil
 }
 
-// short takes the times of a run of one line.
-func (m *samples) short(addr string) error {
-	c, err := dial(addr)
+func (r *rig) startsOf(s *server, p program) error {
+	if err := r.firstLines(s, p); err != nil {
+		return err
+	}
+	return r.spells(s.name, s.short)
+}
+
+// firstLines takes the times of single runs and, by turns, of the same program started directly.
+func (r *rig) firstLines(s *server, p program) error {
+	for range r.starts {
+		began := time.Now()
+		got, err := s.prompt("hi")
+		if err == nil {
+			err = got.whole(0)
+		}
+		if err != nil {
+			return err
+		}
+		direct, err := forkExec(p)
+		if err != nil {
+			return err
+		}
+		first := milliseconds(got.first.Sub(began))
+		r.board.add(s.name, startsFirst, first)
+		r.board.add(s.name, startsOverhead, first-direct)
+		r.board.add(s.name, startsClose, milliseconds(got.closed.Sub(got.last)))
+		if got.run != "" {
+			r.board.add(s.name, startsAccepted, milliseconds(got.accepted.Sub(began)))
+		}
+		r.board.add(directName, startsFirst, direct)
+	}
+	return nil
+}
+
+// short is one run of one line, for its own sake.
+func (s *server) short() error {
+	c, err := s.dial(smallBuf)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	began := time.Now()
-	if err := c.send("1 " + inChunks); err != nil {
+	if err := c.send("hi"); err != nil {
 		return err
 	}
 	got, err := c.drain()
 	if err != nil {
 		return err
 	}
-	if got.run != "" {
-		m.accepted = append(m.accepted, milliseconds(got.accepted.Sub(began)))
+	return got.whole(0)
+}
+
+// spells takes the rates of something that is done one after the other.
+func (r *rig) spells(name string, do func() error) error {
+	for workers, m := range map[int]measure{1: startsAlone, together: startsTogether} {
+		rate, err := spell(workers, r.spell, do)
+		if err != nil {
+			return err
+		}
+		r.board.add(name, m, rate)
 	}
-	m.firstLine = append(m.firstLine, milliseconds(got.first.Sub(began)))
-	m.close = append(m.close, milliseconds(got.closed.Sub(got.last)))
 	return nil
 }
 
-// forkExec starts the agent as a shell would, and returns the milliseconds to its first line.
-func forkExec(agent string) (float64, error) {
+// spell has some do it again and again for a while, and returns how often in a second it was done.
+func spell(workers int, during time.Duration, do func() error) (float64, error) {
 	began := time.Now()
-	cmd := exec.Command(agent, "-p")
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return 0, err
+	var done atomic.Int64
+	var working sync.WaitGroup
+	faults := make([]error, workers)
+	for i := range workers {
+		working.Go(func() {
+			for faults[i] == nil && time.Since(began) < during {
+				faults[i] = do()
+				done.Add(1)
+			}
+		})
 	}
+	working.Wait()
+	return float64(done.Load()) / time.Since(began).Seconds(), errors.Join(faults...)
+}
+
+func (r *rig) startsDirect(p program) error {
+	return r.spells(directName, func() error { _, err := forkExec(p); return err })
+}
+
+// forkExec starts the agent as a shell would, and returns the milliseconds to its first line.
+func forkExec(p program) (float64, error) {
+	began := time.Now()
+	cmd := exec.Command(p.path, p.args...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return 0, err
 	}
-	if err := cmd.Start(); err != nil {
+	if err := startWith(cmd, "hi"); err != nil {
 		return 0, fmt.Errorf("start agent: %w", err)
-	}
-	if err := json.NewEncoder(stdin).Encode(userLine("1 " + inChunks)); err != nil {
-		return 0, fmt.Errorf("write prompt: %w", err)
 	}
 	lines := bufio.NewReader(stdout)
 	_, err = lines.ReadString('\n')

@@ -26,7 +26,7 @@ type past struct {
 
 // sweep measures how long a server that was killed takes to be back, by what it has behind it.
 func (r *rig) sweep() error {
-	pasts := []*past{{command: r.plainServer(), what: "plain Go, any"}, {command: r.spoolServer("new"), what: "no runs"}}
+	pasts := []*past{{command: r.fiberServer(), what: "naive Fiber, any"}, {command: r.spoolServer("new"), what: "no runs"}}
 	for _, old := range append(sizes{0}, r.old...) {
 		what := fmt.Sprintf("%d unfinished runs, %d old ones", 2*unfinished, old)
 		pasts = append(pasts, &past{command: r.spoolServer(fmt.Sprint("old-", old)), what: what, old: old, unfinished: unfinished})

@@ -7,7 +7,6 @@ import (
 )
 
 const (
-	viewerBuf  = 4 << 10
 	toldLines  = 100 // that the live run prints …
 	toldDuring = 5 * time.Second
 	lookEvery  = 50 * time.Millisecond
@@ -19,7 +18,7 @@ type crowd struct{ idleKiB, busyKiB, cpuPerMillion []float64 }
 // viewers measures what many viewers of one live run cost: in Spool, which reads a file for
 // each of them, and in the plain server, which writes each line to one after the other.
 func (r *rig) viewers() error {
-	servers, got := []command{r.spoolServer("viewers"), r.plainServer()}, make([]crowd, 2)
+	servers, got := []command{r.spoolServer("viewers"), r.fiberServer()}, make([]crowd, 2)
 	err := r.byTurns("viewers", len(servers), func(i int) error { return got[i].round(servers[i], r.plan.viewers) })
 	if err != nil {
 		return err

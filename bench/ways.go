@@ -68,9 +68,7 @@ func socketWay(s *server, o output, protocol string) way {
 			return 0, 0, err
 		}
 		defer c.close()
-		if err := c.conn.SetDeadline(until); err != nil {
-			return 0, 0, err
-		}
+		c.conn.until = until
 		got, err := c.drain()
 		return o.size(int64(got.lines)), 0, orLate(err)
 	}}

@@ -34,7 +34,7 @@ func TestEveryFormatsLinesAreCounted(t *testing.T) {
 	}))
 	defer s.Close()
 	for _, l := range linesWays {
-		w := l.of(&server{addr: s.Listener.Addr().String()}, output{run: "run_1", lines: 3, bytes: 6})
+		w := l.of(&server{command: command{addr: s.Listener.Addr().String()}}, output{run: "run_1", lines: 3, bytes: 6})
 		n, _, err := w.read(time.Now().Add(time.Minute))
 		require.NoError(t, err, l.accept)
 		require.EqualValues(t, 6, n, l.accept)
@@ -51,7 +51,7 @@ func TestAReaderGetsWhatCameWhenTheTimeIsOver(t *testing.T) {
 			_, _ = conn.Write(make([]byte, 1000)) // and it stays open
 		}
 	}()
-	n, _, err := copyWay(&server{addr: ln.Addr().String()}).read(time.Now().Add(200 * time.Millisecond))
+	n, _, err := copyWay(&server{command: command{addr: ln.Addr().String()}}).read(time.Now().Add(200 * time.Millisecond))
 	require.NoError(t, err)
 	require.EqualValues(t, 1000, n)
 }
@@ -84,7 +84,7 @@ func TestAnAgentPrintsWhatItIsTold(t *testing.T) {
 	played := make(chan error, 1)
 	go func() {
 		order := fmt.Sprintf(`{"type":"user","message":{"content":%q}}`, m.prompt())
-		played <- playAgent("-p", strings.NewReader(order), &out)
+		played <- playAgent(strings.NewReader(order), &out)
 	}()
 	agent, err := m.agent()
 	require.NoError(t, err)
