@@ -15,7 +15,7 @@ const (
 	smallBuf    = 4 << 10 // of a client of which there are many
 	dialTimeout = 10 * time.Second
 	runTimeout  = 10 * time.Minute // of one run, however slow the server is
-	silence     = 30 * time.Second // after which nothing more is expected
+	longSilence = 30 * time.Second // after which nothing more is expected
 )
 
 // client is a WebSocket client that costs next to nothing, so that on a small machine the servers are measured and not it.
@@ -28,11 +28,12 @@ type client struct {
 // patient is a connection that gives up when nothing comes for a while, and at a certain time.
 type patient struct {
 	net.Conn
-	until time.Time
+	silence time.Duration
+	until   time.Time
 }
 
 func (p *patient) Read(data []byte) (int, error) {
-	soon := time.Now().Add(silence)
+	soon := time.Now().Add(p.silence)
 	if p.until.Before(soon) {
 		soon = p.until
 	}
@@ -71,7 +72,7 @@ func (s socket) dial() (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dial server: %w", err)
 	}
-	p := &patient{conn, time.Now().Add(runTimeout)}
+	p := &patient{conn, longSilence, time.Now().Add(runTimeout)}
 	c := &client{conn: p, in: newFrames(p, s.buffer)}
 	if err := c.open(s); err != nil {
 		c.close()

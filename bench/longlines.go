@@ -62,7 +62,7 @@ func (r *rig) longLine(s *server, m longMeasures) error {
 		return err
 	}
 	began := time.Now()
-	got, err := s.prompt(fmt.Sprint(m.contents, " ", oneLine))
+	got, err := s.promptPatiently(r.silence, fmt.Sprint(m.contents, " ", oneLine))
 	if err == nil {
 		err = got.whole(m.contents)
 	}

@@ -24,6 +24,7 @@ type plan struct {
 	conns    int           // connections of the throughput run over many
 	prompts  int           // to the real CLI per round
 	long     sizeList      // of long lines
+	silence  time.Duration // after which a server is stuck with one
 	streams  int           // at once, 20 lines a second each
 	window   time.Duration // for which streams, or viewers of a replay, are watched
 	starts   int           // first-line times per round
@@ -41,7 +42,7 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		rounds: 5, lines: 1_000_000, conns: 16, prompts: 2, long: sizeList{16 << 20, 128 << 20, 1 << 30},
+		rounds: 5, lines: 1_000_000, conns: 16, prompts: 2, long: sizeList{16 << 20, 128 << 20, 1 << 30}, silence: longSilence,
 		streams: 200, window: 10 * time.Second, starts: 20, spell: 3 * time.Second, idle: 5000, flood: 1 << 30, leaves: 3, patience: 3 * time.Second,
 		replay: 1 << 30, many: 50, viewers: 1000, old: sizes{1000, 10_000},
 	}
@@ -49,7 +50,7 @@ func fullPlan() plan {
 
 func quickPlan() plan {
 	return plan{
-		rounds: 1, lines: 50_000, conns: 16, prompts: 1, long: sizeList{16 << 20},
+		rounds: 1, lines: 50_000, conns: 16, prompts: 1, long: sizeList{16 << 20}, silence: 3 * time.Second,
 		streams: 20, window: 2 * time.Second, starts: 5, spell: time.Second, idle: 500, flood: 64 << 20, leaves: 1, patience: time.Second,
 		replay: 16 << 20, many: 5, viewers: 50, old: sizes{50},
 	}
@@ -90,6 +91,7 @@ func (p *plan) amounts(f *flag.FlagSet) {
 	f.IntVar(&p.conns, "conns", p.conns, "connections of the throughput run over many")
 	f.IntVar(&p.prompts, "prompts", p.prompts, "prompts to the real CLI per round")
 	f.Var(&p.long, "long", "sizes of long lines, with commas")
+	f.DurationVar(&p.silence, "silence", p.silence, "after how long without a byte of one a server is stuck")
 	f.IntVar(&p.streams, "streams", p.streams, "streams of 20 lines a second at once")
 	f.DurationVar(&p.window, "window", p.window, "how long streams, and viewers of a replay, are watched")
 	f.IntVar(&p.starts, "starts", p.starts, "first-line times taken per round")
