@@ -105,5 +105,5 @@ func TestAServerThatHangsIsStuck(t *testing.T) {
 	c := &client{in: newFrames(io.MultiReader(bytes.NewReader(text(agentInit)), iotest.ErrReader(os.ErrDeadlineExceeded)), clientBuf)}
 	_, err := c.drain()
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	require.Equal(t, "stuck after 1 lines", inShort(err))
+	require.Equal(t, "stuck at line 2", inShort(err))
 }

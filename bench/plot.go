@@ -87,7 +87,7 @@ func (r *rig) bars(m measure) (bars []bar) {
 	classes := map[kind]string{us: "us", peer: "peer", limit: "limit"}
 	for _, c := range append(r.field, contestant{name: pipeName, kind: limit}, contestant{name: bareCLI, kind: limit}) {
 		if v, ok := r.board.median(c.name, m); ok && v > 0 {
-			bars = append(bars, bar{Name: c.name, Value: number(v), Class: classes[c.kind], Y: chartHead + len(bars)*barHeight})
+			bars = append(bars, bar{Name: c.name, Value: grouped(v), Class: classes[c.kind], Y: chartHead + len(bars)*barHeight})
 			values = append(values, v)
 		}
 	}
@@ -95,6 +95,14 @@ func (r *rig) bars(m measure) (bars []bar) {
 		bars[i].Width = width
 	}
 	return bars
+}
+
+// grouped is a number in which people find the thousands.
+func grouped(v float64) string {
+	if v < 10_000 {
+		return number(v)
+	}
+	return fmt.Sprintf("%d,%03d", int(v)/1000, int(v)%1000)
 }
 
 // logarithmic gives every value a width: the greatest all of it, and a power of ten below the least none.

@@ -62,7 +62,7 @@ func (s shortfall) Error() string { return string(s) }
 // ended tells a server that hangs up from one that hangs.
 func (r *received) ended(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return errors.Join(shortfall(fmt.Sprintf("stuck after %d lines", r.lines)), err)
+		return errors.Join(shortfall(fmt.Sprintf("stuck at line %d", r.lines+1)), err)
 	}
 	if !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
 		return err

@@ -28,7 +28,7 @@ func serveRelay(agent []string) error {
 		if err := relayLines(conn, stdout); err != nil {
 			return nil // the client has left
 		}
-		if err := cmd.Wait(); err != nil {
+		if err := cmd.Wait(); err != nil && ctx.Err() == nil {
 			return err
 		}
 		_, err = conn.Write(closeFrame)
