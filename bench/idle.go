@@ -35,21 +35,27 @@ func (r *rig) idleRound(s *server) error {
 		return err
 	}
 	defer first.close()
-	before, err := settled(s)
+	grown, err := s.hold(n)
 	if err != nil {
 		return err
+	}
+	r.board.add(s.name, idleMemory, float64(grown)/float64(n))
+	return nil
+}
+
+// hold opens n connections, and returns by how many KiB the server has grown then.
+func (s *server) hold(n int) (grown int, err error) {
+	before, err := settled(s)
+	if err != nil {
+		return 0, err
 	}
 	clients, err := s.dialMany(n, smallBuf)
 	defer closeAll(clients)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	after, err := settled(s)
-	if err != nil {
-		return err
-	}
-	r.board.add(s.name, idleMemory, float64(after-before)/float64(n))
-	return nil
+	return after - before, err
 }
 
 func settled(s *server) (int, error) {

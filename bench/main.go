@@ -46,11 +46,11 @@ var parts = []part{
 // rig is what every part needs.
 type rig struct {
 	plan
-	self  string // this binary
-	root  string // of the repository
-	flags []string
-	board *board // of all parts
-	field []contestant
+	self  string       // this binary
+	root  string       // of the repository
+	flags []string     // of Spool, with the synthetic agent
+	board *board       // of all parts
+	field []contestant // that are not left out
 }
 
 // bench measures and prints.

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"time"
 
 	"github.com/fasthttp/websocket"
 	fiberws "github.com/gofiber/contrib/websocket"
@@ -66,57 +61,4 @@ func complain(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "naive:", err)
 	}
-}
-
-// writer is where lines go: to a socket, or to a room.
-type writer interface{ WriteMessage(int, []byte) error }
-
-// relay takes one prompt and runs the agent, which ends when the client leaves.
-func relay(ws *websocket.Conn, to writer, agent []string) error {
-	if err := ws.WriteMessage(websocket.TextMessage, []byte(infoFrame)); err != nil {
-		return err
-	}
-	var payload struct{ Prompt string }
-	if err := ws.ReadJSON(&payload); err != nil {
-		return nil // the client left without a prompt
-	}
-	ctx, leave := context.WithCancel(context.Background())
-	go func() { defer leave(); _, _, _ = ws.ReadMessage() }()
-	defer func() { // Fiber gives the connection to somebody else when nobody expects it any more
-		_ = ws.SetReadDeadline(time.Now())
-		<-ctx.Done()
-	}()
-	cmd := exec.CommandContext(ctx, agent[0], agent[1:]...)
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := startWith(cmd, payload.Prompt); err != nil {
-		return err
-	}
-	lines := bufio.NewScanner(stdout)
-	for lines.Scan() {
-		if err := to.WriteMessage(websocket.TextMessage, lines.Bytes()); err != nil {
-			break
-		}
-	}
-	if err := cmd.Wait(); err != nil && ctx.Err() == nil {
-		return err
-	}
-	return to.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))
-}
-
-// startWith starts the agent and gives it its prompt.
-func startWith(cmd *exec.Cmd, prompt string) error {
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	if err := json.NewEncoder(stdin).Encode(userLine(prompt)); err != nil {
-		return err
-	}
-	return stdin.Close()
 }

@@ -2,11 +2,8 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -108,42 +105,6 @@ func (s *server) run(stdout io.Reader) error {
 
 func (s *server) pid() int { return s.cmd.Process.Pid }
 
-func (s *server) waitReady() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
-	defer cancel()
-	for {
-		if s.ready(ctx) {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait until it is ready: %w", ctx.Err())
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-func (s *server) ready(ctx context.Context) bool {
-	if !s.asks {
-		conn, err := net.DialTimeout("tcp", s.addr, dialTimeout)
-		if err != nil {
-			return false
-		}
-		return conn.Close() == nil
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", nil)
-	if err != nil {
-		return false
-	}
-	req.Close = true // a kept-alive connection would count as memory
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	_ = res.Body.Close()
-	return res.StatusCode == http.StatusOK
-}
-
 // kill ends the server as a crash would.
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
@@ -159,37 +120,4 @@ func (s *server) stop() {
 	if s.leaves != "" {
 		_ = os.RemoveAll(s.leaves)
 	}
-}
-
-// dial opens a socket for a prompt.
-func (s *server) dial(buffer int) (c *client, err error) {
-	where := socket{addr: s.addr, path: "/ws/claude", buffer: buffer}
-	if s.greets {
-		c, err = where.dialFor(infoFrame)
-	} else {
-		c, err = where.dial()
-	}
-	if err == nil {
-		c.bare = s.bare
-	}
-	return c, err
-}
-
-// prompt runs one prompt on a new socket.
-func (s *server) prompt(prompt string) (received, error) {
-	return s.promptPatiently(longSilence, prompt)
-}
-
-// promptPatiently gives up when nothing comes for so long.
-func (s *server) promptPatiently(silence time.Duration, prompt string) (received, error) {
-	c, err := s.dial(clientBuf)
-	if err != nil {
-		return received{}, err
-	}
-	defer c.close()
-	c.conn.silence = silence
-	if err := c.send(prompt); err != nil {
-		return received{}, err
-	}
-	return c.drain()
 }

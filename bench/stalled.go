@@ -29,33 +29,35 @@ func (r *rig) stalledRound(s *server) error {
 	if err != nil {
 		return err
 	}
-	resident, err := forgetPeak(s.pid())
+	during, growth, err := r.floodOne(s, others)
 	if err != nil {
 		return err
+	}
+	calm, busy := quantile(before.delays, 0.99), quantile(during.delays, 0.99)
+	r.board.add(s.name, stalledGrowth, growth)
+	r.board.add(s.name, stalledBefore, calm)
+	r.board.add(s.name, stalledDuring, busy)
+	r.board.add(s.name, stalledFactor, busy/calm)
+	return nil
+}
+
+// floodOne has an agent print for a client that does not read, and watches the others meanwhile.
+func (r *rig) floodOne(s *server, others []*client) (got observed, growth float64, err error) {
+	resident, err := forgetPeak(s.pid())
+	if err != nil {
+		return got, 0, err
 	}
 	stuck, err := s.dial(smallBuf)
 	if err != nil {
-		return err
+		return got, 0, err
 	}
 	defer stuck.close()
 	if err := stuck.send(fmt.Sprint(int(r.flood)/(lineBytes+1), " ", inChunks)); err != nil {
-		return err
+		return got, 0, err
 	}
-	during, err := s.observe(others, r.window)
-	if err != nil {
-		return err
+	if got, err = s.observe(others, r.window); err != nil {
+		return got, 0, err
 	}
-	return r.noteStalled(s, resident, quantile(before.delays, 0.99), quantile(during.delays, 0.99))
-}
-
-func (r *rig) noteStalled(s *server, resident int, before, during float64) error {
 	peak, err := peakKiB(s.pid())
-	if err != nil {
-		return err
-	}
-	r.board.add(s.name, stalledGrowth, float64(peak-resident)/1024)
-	r.board.add(s.name, stalledBefore, before)
-	r.board.add(s.name, stalledDuring, during)
-	r.board.add(s.name, stalledFactor, during/before)
-	return nil
+	return got, float64(peak-resident) / 1024, err
 }

@@ -1,15 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -22,10 +14,7 @@ var (
 	startsClose    = measure{"result line to close, ms", "%.2f"}
 )
 
-const (
-	together   = 8
-	directName = "fork+exec"
-)
+const together = 8 // runs
 
 // startRuns measures runs of one line, which are over as soon as they have begun.
 func (r *rig) startRuns() error {
@@ -45,19 +34,6 @@ func (r *rig) startRuns() error {
 		names, startsAlone, startsTogether))
 	fmt.Print(r.board.table(fmt.Sprintf("One of them, %d per round:", r.starts), names, startsFirst, startsOverhead, startsAccepted, startsClose))
 	return err
-}
-
-// shellAgent is an agent that costs as little as a process can, so that the servers' part is seen: it takes a prompt
-// and prints an init and a result line.
-func (r *rig) shellAgent() (program, error) {
-	const script = `#!/bin/sh
-[ "$1" = --version ] && echo "0.0.0 (bench agent)" && exit
-read -r prompt
-echo '` + agentInit + `'
-echo '` + agentEnd + `'
-`
-	path := filepath.Join(r.dir, "agent.sh")
-	return program{path: path, args: agentArgs}, os.WriteFile(path, []byte(script), 0o700)
 }
 
 func (r *rig) startsRound(c contestant, p program) error {
@@ -121,61 +97,4 @@ func (s *server) short() error {
 		return err
 	}
 	return got.whole(0)
-}
-
-// spells takes the rates of something that is done one after the other.
-func (r *rig) spells(name string, do func() error) error {
-	for workers, m := range map[int]measure{1: startsAlone, together: startsTogether} {
-		rate, err := spell(workers, r.spell, do)
-		if err != nil {
-			return err
-		}
-		r.board.add(name, m, rate)
-	}
-	return nil
-}
-
-// spell has some do it again and again for a while, and returns how often in a second it was done.
-func spell(workers int, during time.Duration, do func() error) (float64, error) {
-	began := time.Now()
-	var done atomic.Int64
-	var working sync.WaitGroup
-	faults := make([]error, workers)
-	for i := range workers {
-		working.Go(func() {
-			for faults[i] == nil && time.Since(began) < during {
-				faults[i] = do()
-				done.Add(1)
-			}
-		})
-	}
-	working.Wait()
-	return float64(done.Load()) / time.Since(began).Seconds(), errors.Join(faults...)
-}
-
-func (r *rig) startsDirect(p program) error {
-	return r.spells(directName, func() error { _, err := forkExec(p); return err })
-}
-
-// forkExec starts the agent as a shell would, and returns the milliseconds to its first line.
-func forkExec(p program) (float64, error) {
-	began := time.Now()
-	cmd := exec.Command(p.path, p.args...)
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := startWith(cmd, "hi"); err != nil {
-		return 0, fmt.Errorf("start agent: %w", err)
-	}
-	lines := bufio.NewReader(stdout)
-	_, err = lines.ReadString('\n')
-	took := time.Since(began)
-	if err != nil {
-		return 0, fmt.Errorf("read first line: %w", err)
-	}
-	if _, err := io.Copy(io.Discard, lines); err != nil {
-		return 0, fmt.Errorf("read agent: %w", err)
-	}
-	return milliseconds(took), cmd.Wait()
 }

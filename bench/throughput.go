@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -141,23 +139,6 @@ func (s *server) printTo(conns, n int, how string) (time.Duration, error) {
 	return span(got), errors.Join(faults...)
 }
 
-func (s *server) dialMany(n, buffer int) (clients []*client, err error) {
-	for range n {
-		c, err := s.dial(buffer)
-		if err != nil {
-			return clients, err
-		}
-		clients = append(clients, c)
-	}
-	return clients, nil
-}
-
-func closeAll(clients []*client) {
-	for _, c := range clients {
-		c.close()
-	}
-}
-
 func span(got []received) time.Duration {
 	first, last := got[0].first, got[0].last
 	for _, g := range got {
@@ -169,37 +150,4 @@ func span(got []received) time.Duration {
 		}
 	}
 	return last.Sub(first)
-}
-
-// pipeRound reads the agent's pipe with nothing in between.
-func (r *rig) pipeRound() error {
-	for _, l := range loads[:2] {
-		n := r.linesFor(pipeName)
-		took, err := readPipe(r.agent(), fmt.Sprint(n, " ", l.how))
-		if err != nil {
-			return err
-		}
-		r.board.add(pipeName, l.rate, float64(n)/1000/took.Seconds())
-	}
-	return nil
-}
-
-// readPipe returns the time from an agent's first bytes to its last.
-func readPipe(p program, prompt string) (time.Duration, error) {
-	cmd := exec.Command(p.path, p.args...)
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := startWith(cmd, prompt); err != nil {
-		return 0, err
-	}
-	if _, err := stdout.Read(make([]byte, chunk)); err != nil {
-		return 0, fmt.Errorf("read agent: %w", err)
-	}
-	began := time.Now()
-	if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, stdout, make([]byte, chunk)); err != nil {
-		return 0, fmt.Errorf("read agent: %w", err)
-	}
-	return time.Since(began), cmd.Wait()
 }
