@@ -100,11 +100,11 @@ func quantile(values []float64, part float64) float64 {
 
 // byTurns does something in every round with each of n contestants, so that a slow minute of the machine hits all of
 // them, and nobody is always first.
-func (r *rig) byTurns(what string, n int, measure func(i int) error) error {
+func (r *rig) byTurns(what string, n int, do func(i int) error) error {
 	for round := range r.rounds {
 		fmt.Fprintf(os.Stderr, "%s: round %d of %d\n", what, round+1, r.rounds)
 		for i := range n {
-			if err := measure((i + round) % n); err != nil {
+			if err := do((i + round) % n); err != nil {
 				return err
 			}
 		}

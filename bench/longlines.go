@@ -7,14 +7,13 @@ import (
 
 // longMeasures are of one size.
 type longMeasures struct {
-	size     size
-	seconds  measure
-	growth   measure
-	contents int64
+	size    size
+	seconds measure
+	growth  measure
 }
 
 func longOf(n size) longMeasures {
-	return longMeasures{n, measure{n.String() + ": s", "%.2f"}, measure{n.String() + ": peak memory, + MiB", "%.1f"}, int64(n)}
+	return longMeasures{n, measure{n.String() + ": s", "%.2f"}, measure{n.String() + ": peak memory, + MiB", "%.1f"}}
 }
 
 // longLines measures how long one long line takes, from the prompt to the result line behind it, and how much more
@@ -62,9 +61,9 @@ func (r *rig) longLine(s *server, m longMeasures) error {
 		return err
 	}
 	began := time.Now()
-	got, err := s.promptPatiently(r.silence, fmt.Sprint(m.contents, " ", oneLine))
+	got, err := s.promptPatiently(r.silence, fmt.Sprintf("%d %s", m.size, oneLine))
 	if err == nil {
-		err = got.whole(m.contents)
+		err = got.whole(int64(m.size))
 	}
 	if err != nil {
 		return err

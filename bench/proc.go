@@ -23,6 +23,20 @@ func cpuTime(pid int) (time.Duration, error) {
 	return parseStat(stat)
 }
 
+// restingCPU is what the process has used when it has done what its runs leave to do.
+func restingCPU(pid int) (used time.Duration, err error) {
+	for range 100 {
+		before := used
+		time.Sleep(breather)
+		if used, err = cpuTime(pid); err != nil || used <= before+tick {
+			return used, err
+		}
+	}
+	return used, fmt.Errorf("process %d does not come to rest", pid)
+}
+
+const breather = 300 * time.Millisecond
+
 // parseStat adds utime and stime, the 14th and 15th field.
 func parseStat(stat []byte) (time.Duration, error) {
 	fields, err := statFields(stat)

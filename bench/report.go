@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // table shows measures of contestants in Markdown: each median with its lowest and highest value, and what Spool's is
@@ -98,11 +99,11 @@ func writeRow(b *strings.Builder, cells ...string) {
 	fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
 }
 
-func contestantNames(field []contestant, more ...string) (list []string) {
+func contestantNames(field []contestant) (list []string) {
 	for _, c := range field {
 		list = append(list, c.name)
 	}
-	return append(list, more...)
+	return list
 }
 
-func milliseconds(d interface{ Seconds() float64 }) float64 { return d.Seconds() * 1000 }
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

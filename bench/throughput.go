@@ -34,9 +34,8 @@ var loads = []load{
 
 const (
 	pipeName  = "bare pipe"
-	warmUp    = 10_000                 // lines before anything is measured
-	breather  = 500 * time.Millisecond // after which a server has done what a run leaves to do
-	timesMore = 4                      // lines for servers that would be done in a moment
+	warmUp    = 10_000 // lines before anything is measured
+	timesMore = 4      // lines for servers that would be done in a moment
 )
 
 // throughput measures how many lines a second come to a client, and what they cost the server.
@@ -96,8 +95,7 @@ func (r *rig) carry(s *server, l load) error {
 	if err != nil {
 		return err
 	}
-	time.Sleep(breather)
-	after, err := cpuTime(s.pid())
+	after, err := restingCPU(s.pid())
 	if err != nil {
 		return err
 	}
