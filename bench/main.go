@@ -64,6 +64,7 @@ func bench(p plan) (err error) {
 		return fmt.Errorf("make working directory: %w", err)
 	}
 	defer os.RemoveAll(r.dir)
+	tidyWhenInterrupted(r.dir)
 	if err := r.prepare(); err != nil {
 		return err
 	}

@@ -88,6 +88,7 @@ func (s *server) run(stdout io.Reader) error {
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", s.name, err)
 	}
+	running.Store(s.cmd.Process, true)
 	if stdout == nil {
 		return nil
 	}
@@ -108,7 +109,13 @@ func (s *server) pid() int { return s.cmd.Process.Pid }
 // kill ends the server as a crash would.
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
+	s.wait()
+}
+
+// wait is for a server that our signal ends: its status says nothing.
+func (s *server) wait() {
 	_ = s.cmd.Wait()
+	running.Delete(s.cmd.Process)
 }
 
 // stop asks the server to end, and insists after a while.
@@ -116,7 +123,7 @@ func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	timer := time.AfterFunc(stopTimeout, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
-	_ = s.cmd.Wait() // ended by our signal: its status says nothing
+	s.wait()
 	if s.leaves != "" {
 		_ = os.RemoveAll(s.leaves)
 	}
