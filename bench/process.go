@@ -52,6 +52,7 @@ func (c contestant) start(p program) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	how.name = c.name // which is not the program's, if two of them are Spools
 	return start(how)
 }
 

@@ -115,6 +115,17 @@ func TestARelayFramesTheLinesOfOneReadAtOnce(t *testing.T) {
 	require.Equal(t, "thr", string(buffer[:left]))
 }
 
+func TestTwoServersOfOneProgramHaveNamesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	r := testRig(t)
+	for _, name := range []string{spoolName, otherSpool} {
+		s, err := contestant{name: name, serve: r.ownCommand(goName, naiveGo)}.start(r.agent())
+		require.NoError(t, err)
+		s.kill()
+		require.Equal(t, name, s.name)
+	}
+}
+
 func TestWebsocketdGetsTheEnvironmentsNames(t *testing.T) {
 	t.Parallel()
 	r := testRig(t)

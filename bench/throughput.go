@@ -107,7 +107,7 @@ func (r *rig) carry(s *server, l load) error {
 
 // linesFor is more for those who batch.
 func (r *rig) linesFor(name string) int {
-	if slices.Contains([]string{spoolName, relayName, framesName, pipeName}, name) {
+	if slices.Contains([]string{spoolName, otherSpool, relayName, framesName, pipeName}, name) {
 		return timesMore * r.lines
 	}
 	return r.lines
