@@ -42,7 +42,11 @@ func relayRun(ctx context.Context, cmd *exec.Cmd, prompt string, to writer) erro
 		return err
 	}
 	writeLines(to, stdout)
-	if err := cmd.Wait(); err != nil && ctx.Err() == nil {
+	err = cmd.Wait()
+	if ctx.Err() != nil {
+		return nil // the client has left
+	}
+	if err != nil {
 		return err
 	}
 	return to.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""))

@@ -17,23 +17,32 @@ func serveRelay(agent []string) error {
 		ctx, leave := context.WithCancel(context.Background())
 		defer leave()
 		go func() { _, _ = io.Copy(io.Discard, conn); leave() }()
-		cmd := exec.CommandContext(ctx, agent[0], agent[1:]...)
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			return err
-		}
-		if err := startWith(cmd, prompt); err != nil {
-			return err
-		}
-		if err := relayLines(conn, stdout); err != nil {
+		err := relayAgent(conn, exec.CommandContext(ctx, agent[0], agent[1:]...), prompt)
+		if ctx.Err() != nil {
 			return nil // the client has left
 		}
-		if err := cmd.Wait(); err != nil && ctx.Err() == nil {
-			return err
-		}
-		_, err = conn.Write(closeFrame)
 		return err
 	})
+}
+
+func relayAgent(conn net.Conn, cmd *exec.Cmd, prompt string) error {
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := startWith(cmd, prompt); err != nil {
+		return err
+	}
+	if err := relayLines(conn, stdout); err != nil {
+		_ = cmd.Process.Kill() // or it would wait for a reader
+		_ = cmd.Wait()
+		return err
+	}
+	if err := cmd.Wait(); err != nil {
+		return err
+	}
+	_, err = conn.Write(closeFrame)
+	return err
 }
 
 // relayLines frames the lines of each read.
