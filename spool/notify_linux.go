@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,41 +60,42 @@ func (n *notifier) fd() (descriptor int) {
 }
 
 // serve tells of directories in which something was written, and of "" when that may be any,
-// until close.
-func (n *notifier) serve(tell func(dir string)) {
+// until close. When nothing of it is news, what comes next may wait, and be read with it.
+func (n *notifier) serve(tell func(dir string) (news bool)) {
 	buffer := make([]byte, 64*unix.SizeofInotifyEvent+unix.NAME_MAX)
 	for {
 		read, err := n.events.Read(buffer)
 		if err != nil { // closed: nothing else can go wrong with a buffer for at least one event
 			return
 		}
-		n.tellEach(buffer[:read], tell)
+		if !n.tellEach(buffer[:read], tell) {
+			time.Sleep(moment)
+		}
 	}
 }
 
 // tellEach tells of each directory that events are about, once for events in a row.
-func (n *notifier) tellEach(events []byte, tell func(dir string)) {
+func (n *notifier) tellEach(events []byte, tell func(dir string) bool) (news bool) {
 	last := int32(0)
 	for len(events) >= unix.SizeofInotifyEvent {
 		descriptor := int32(binary.NativeEndian.Uint32(events)) //nolint:gosec // it is one
 		mask, name := binary.NativeEndian.Uint32(events[4:]), binary.NativeEndian.Uint32(events[12:])
 		events = events[unix.SizeofInotifyEvent+int(name):]
 		if mask&unix.IN_Q_OVERFLOW != 0 {
-			tell("") // the kernel dropped events
+			news = tell("") || news // the kernel dropped events
 		} else if mask&unix.IN_MODIFY != 0 && descriptor != last {
 			last = descriptor
-			n.tellOf(descriptor, tell)
+			news = n.tellOf(descriptor, tell) || news
 		}
 	}
+	return news
 }
 
-func (n *notifier) tellOf(descriptor int32, tell func(dir string)) {
+func (n *notifier) tellOf(descriptor int32, tell func(dir string) bool) bool {
 	n.mu.Lock()
 	dir, ok := n.dirs[descriptor]
 	n.mu.Unlock()
-	if ok {
-		tell(dir)
-	}
+	return ok && tell(dir)
 }
 
 func (n *notifier) close() error { return n.events.Close() }

@@ -28,7 +28,7 @@ func (n *notifier) close() error         { return n.events.Close() }
 
 // serve tells of directories in which something was written, and of "" when that may be any,
 // until close.
-func (n *notifier) serve(tell func(dir string)) {
+func (n *notifier) serve(tell func(dir string) (news bool)) {
 	for {
 		select {
 		case event, ok := <-n.events.Events:

@@ -33,7 +33,8 @@ type Growth struct {
 
 // moment is the least time between two rings of one bell. A program that writes line by line
 // as fast as it can would else wake every follower for every line: a few lines together cost
-// as much as one, and nobody sees the difference.
+// as much as one, and nobody sees the difference. To hear of each write takes the writer's
+// time too, so that the notifier is left alone for a moment when all that it says is old.
 const moment = 200 * time.Microsecond
 
 // NewWatcher returns a running Watcher. It must be closed.
@@ -89,31 +90,34 @@ func (w *Watcher) Close() error {
 	return err
 }
 
-// tell rings the bells of who follows a directory, or all of them if it has no name.
-func (w *Watcher) tell(dir string) {
+// tell rings the bells of who follows a directory, or all of them if it has no name. It
+// reports whether that was news to anybody.
+func (w *Watcher) tell(dir string) (news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if dir != "" {
-		tellLocked(w.dirs[dir])
-		return
+		return tellLocked(w.dirs[dir])
 	}
 	for _, followers := range w.dirs {
-		tellLocked(followers)
+		news = tellLocked(followers) || news
 	}
+	return news
 }
 
 // tellLocked rings bells, now or at the end of the moment. Requires Watcher.mu.
-func tellLocked(bells map[*Growth]struct{}) {
+func tellLocked(bells map[*Growth]struct{}) (news bool) {
 	now := time.Now()
 	for g := range bells {
 		switch since := now.Sub(g.rang); {
 		case g.timer != nil:
 		case since >= moment:
 			g.ringLocked(now)
+			news = true
 		default:
 			g.timer = time.AfterFunc(moment-since, g.ringLate)
 		}
 	}
+	return news
 }
 
 func (g *Growth) ringLate() {
