@@ -156,7 +156,7 @@ func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) 
 
 // watch returns a watch over the process from the first line of its output on.
 func (r *Run) watch(process *procman.Process, files *files) (*watch, error) {
-	growth, err := r.registry.watcher.Watch(r.output.dir)
+	growth, err := r.registry.watcher.WatchPatiently(r.output.dir)
 	if err != nil {
 		return nil, err
 	}

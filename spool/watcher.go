@@ -15,6 +15,7 @@ type Watcher struct {
 
 	mu   sync.Mutex
 	dirs map[string]map[*Growth]struct{} // guarded by mu; keyed by cleaned path
+	late []*Growth                       // guarded by mu: those that ring together, soon
 }
 
 // Growth is one follower's bell.
@@ -26,6 +27,8 @@ type Growth struct {
 	ring    chan struct{}
 	watcher *Watcher
 	dir     string
+	patient bool // rings with the others that are
+	late    bool // guarded by Watcher.mu: it will
 
 	rang  time.Time   // guarded by Watcher.mu: the last time
 	timer *time.Timer // guarded by Watcher.mu: rings after the moment; nil if it need not
@@ -36,6 +39,9 @@ type Growth struct {
 // as much as one, and nobody sees the difference. To hear of each write takes the writer's
 // time too, so that the notifier is left alone for a moment when all that it says is old.
 const moment = 200 * time.Microsecond
+
+// lateness is how long after a write who is patient hears of it at the latest.
+const lateness = 5 * time.Millisecond
 
 // NewWatcher returns a running Watcher. It must be closed.
 func NewWatcher() (*Watcher, error) {
@@ -50,9 +56,15 @@ func NewWatcher() (*Watcher, error) {
 
 // Watch reports writes to any file in dir from now on, until Stop. To miss nothing, read
 // to the end of the file once after Watch has returned, and again at every value of C.
-func (w *Watcher) Watch(dir string) (*Growth, error) {
+func (w *Watcher) Watch(dir string) (*Growth, error) { return w.watch(dir, false) }
+
+// WatchPatiently is Watch for who need not know at once: all of those are told together, some
+// milliseconds later, which costs much less when there are many.
+func (w *Watcher) WatchPatiently(dir string) (*Growth, error) { return w.watch(dir, true) }
+
+func (w *Watcher) watch(dir string, patient bool) (*Growth, error) {
 	ring := make(chan struct{}, 1)
-	g := &Growth{C: ring, ring: ring, watcher: w, dir: filepath.Clean(dir)}
+	g := &Growth{C: ring, ring: ring, watcher: w, dir: filepath.Clean(dir), patient: patient}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.dirs[g.dir] == nil {
@@ -96,18 +108,22 @@ func (w *Watcher) tell(dir string) (news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if dir != "" {
-		return tellLocked(w.dirs[dir])
+		return w.tellLocked(w.dirs[dir])
 	}
 	for _, followers := range w.dirs {
-		news = tellLocked(followers) || news
+		news = w.tellLocked(followers) || news
 	}
 	return news
 }
 
-// tellLocked rings bells, now or at the end of the moment. Requires Watcher.mu.
-func tellLocked(bells map[*Growth]struct{}) (news bool) {
+// tellLocked rings bells, now or at the end of the moment. Requires w.mu.
+func (w *Watcher) tellLocked(bells map[*Growth]struct{}) (news bool) {
 	now := time.Now()
 	for g := range bells {
+		if g.patient {
+			w.postponeLocked(g)
+			continue
+		}
 		switch since := now.Sub(g.rang); {
 		case g.timer != nil:
 		case since >= moment:
@@ -118,6 +134,29 @@ func tellLocked(bells map[*Growth]struct{}) (news bool) {
 		}
 	}
 	return news
+}
+
+// postponeLocked has a bell ring together with others. Requires w.mu.
+func (w *Watcher) postponeLocked(g *Growth) {
+	if g.late {
+		return
+	}
+	if len(w.late) == 0 {
+		time.AfterFunc(lateness, w.ringPatient)
+	}
+	g.late, w.late = true, append(w.late, g)
+}
+
+func (w *Watcher) ringPatient() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	for _, g := range w.late {
+		g.late = false
+		g.ringLocked(now)
+	}
+	clear(w.late)
+	w.late = w.late[:0]
 }
 
 func (g *Growth) ringLate() {

@@ -60,11 +60,38 @@ func TestWhatIsWrittenInABurstIsToldTogether(t *testing.T) {
 		}
 		require.LessOrEqual(t, heard, 10)
 		require.Greater(t, heard, 8)
+		rings(g)
 		w.tell("dir")
-		time.Sleep(moment)
+		time.Sleep(2 * moment)
 		require.True(t, rings(g), "the last write")
 		time.Sleep(time.Second)
 		require.False(t, rings(g))
+	})
+}
+
+func TestThePatientAreToldTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, g := bellOf()
+		first, second := &Growth{}, &Growth{}
+		for _, patient := range []*Growth{first, second} {
+			ring := make(chan struct{}, 1)
+			*patient = Growth{C: ring, ring: ring, watcher: w, dir: "dir", patient: true}
+			w.dirs["dir"][patient] = struct{}{}
+		}
+		for range 3 {
+			require.True(t, w.tell("dir"))
+			require.True(t, rings(g))
+			time.Sleep(lateness / 2)
+			w.tell("dir")
+			require.False(t, rings(first) || rings(second), "not yet")
+			time.Sleep(lateness / 2)
+			synctest.Wait()
+			require.True(t, rings(first) && rings(second))
+			require.True(t, rings(g))
+			time.Sleep(lateness)
+			require.False(t, rings(first) || rings(second), "once")
+		}
 	})
 }
 
