@@ -92,9 +92,12 @@ func (g *group) count(p *Process) (int, error) {
 // nested reports whether there may be groups in this one: each has a link to it, and it has
 // two of its own.
 func (g *group) nested() bool {
-	var stat syscall.Stat_t
-	err := syscall.Fstat(int(g.file.Fd()), &stat)
-	return err != nil || stat.Nlink != 2
+	info, err := g.file.Stat()
+	if err != nil {
+		return true
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || stat.Nlink != 2
 }
 
 func (g *group) kill(*Process) error { return killGroup(g.dir) }
