@@ -60,6 +60,9 @@ var sessionPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-
 var (
 	initWord   = []byte(`"init"`)
 	resultWord = []byte(`"result"`)
+	typeFirst  = []byte(`{"type":"`)
+	systemKind = []byte(`system"`)
+	resultKind = []byte(`result"`)
 )
 
 // Read takes the next line, or its first [HeadSize] bytes. Anything that it does not know
@@ -79,10 +82,13 @@ func (t *Turn) Read(head []byte) {
 	}
 }
 
-// Concerns reports whether a line that Read knows what to do with may be in the text, which
-// may be many lines.
-func (t *Turn) Concerns(text []byte) bool {
-	return bytes.Contains(text, resultWord) || !t.Began && bytes.Contains(text, initWord)
+// Concerns reports whether Read may know what to do with a line, or with its head. The CLI
+// writes the type first, so that a glance is enough for nearly all lines; others are searched.
+func (t *Turn) Concerns(head []byte) bool {
+	if kind, ok := bytes.CutPrefix(head, typeFirst); ok {
+		return bytes.HasPrefix(kind, resultKind) || !t.Began && bytes.HasPrefix(kind, systemKind)
+	}
+	return bytes.Contains(head, resultWord) || !t.Began && bytes.Contains(head, initWord)
 }
 
 // begin reads a system line.

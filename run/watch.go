@@ -140,15 +140,15 @@ func (w *watch) readSome() error {
 
 // readBatch takes many lines, of which nearly always none means anything.
 func (w *watch) readBatch(batch spool.Batch) error {
-	if !w.turn.Concerns(batch.Bytes) {
-		w.count, w.at = batch.N+batch.Count-1, batch.Offset+int64(len(batch.Bytes))
-		return nil
-	}
 	for line := range batch.Lines {
+		if !w.turn.Concerns(line.Bytes) {
+			continue
+		}
 		if err := w.read(line); err != nil {
 			return err
 		}
 	}
+	w.count, w.at = batch.N+batch.Count-1, batch.Offset+int64(len(batch.Bytes))
 	return nil
 }
 
