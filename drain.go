@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -18,13 +19,14 @@ func (c *serveCommand) serve(h *house, listener net.Listener, s streams, log *sl
 	go func() { served <- h.doors.Serve(listener) }()
 	fmt.Fprintf(s.out, "listening on http://%s\n", listener.Addr())
 	c.greet(log, h)
+	stopWarm := background(h.runs.KeepWarm)
 	select {
 	case err := <-served:
-		c.drain(h, s.signals, log)
+		c.drain(h, stopWarm, s.signals, log)
 		return fmt.Errorf("serve: %w", err)
 	case <-s.signals:
 		log.Info("stopping: runs may end, nothing new is accepted", "grace", c.DrainGrace)
-		c.drain(h, s.signals, log)
+		c.drain(h, stopWarm, s.signals, log)
 		_ = listener.Close() // a signal so early that nothing was served yet finds nothing to shut down
 		return <-served
 	}
@@ -42,14 +44,21 @@ func (c *serveCommand) greet(log *slog.Logger, h *house) {
 }
 
 // drain lets runs end, ends the rest in time for the drain grace to hold, and closes every
-// socket. A second signal leaves out every grace.
-func (c *serveCommand) drain(h *house, signals <-chan os.Signal, log *slog.Logger) {
+// socket. A second signal leaves out every grace. Processes that wait for runs have nothing to
+// finish: they end at once, beside all that.
+func (c *serveCommand) drain(h *house, stopWarm func(), signals <-chan os.Signal, log *slog.Logger) {
 	h.doors.Drain()
 	polite := c.DrainGrace - min(c.StopGrace, c.DrainGrace/2)
 	ctx, cancel := context.WithTimeout(context.Background(), polite)
 	defer cancel()
 	over, done := time.After(c.DrainGrace), make(chan struct{})
-	go func() { defer close(done); h.runs.Drain(ctx) }()
+	go func() {
+		defer close(done)
+		var cooling sync.WaitGroup
+		cooling.Go(stopWarm)
+		h.runs.Drain(ctx)
+		cooling.Wait()
+	}()
 	for waiting := true; waiting; {
 		select {
 		case <-done:

@@ -52,6 +52,10 @@ type serveCommand struct {
 	MaxOutput      byteSize `default:"1GiB" help:"Output of one run."`
 	MaxProcesses   int      `default:"512" help:"Processes of one run."`
 
+	Warm       int              `default:"1" help:"Claude processes that wait for the next run, of each kind (model, partial) that was used lately; 0 is none."`
+	WarmMemory byteSize         `default:"1GiB" help:"Memory of all that wait. One takes about 200 MiB."`
+	WarmIdle   optionalDuration `default:"1h" help:"How long a kind of run that nobody uses is kept waiting for; off is for ever."`
+
 	OnRestart     string        `default:"adopt" enum:"adopt,stop" help:"What becomes of detached runs that an earlier server left behind when it was killed: adopt or stop."`
 	Retain        time.Duration `default:"24h" help:"How long the output of a run is kept after its end; 0 keeps none."`
 	RetainSize    byteSize      `default:"10GiB" help:"Output that is kept in all; above it the oldest goes first."`
@@ -97,16 +101,16 @@ func (c *serveCommand) Run(s streams) error {
 		return err // nothing is torn down under the runs that were adopted by then: they go on without a server
 	}
 	defer h.close(log)
-	defer retain(h.runs)()
+	defer background(h.runs.Retain)()
 	return c.serve(h, listener, s, log)
 }
 
-// retain removes old output until stop is called.
-func retain(runs *run.Registry) (stop func()) {
+// background does something that lasts until stop is called, which returns when it is over.
+func background(do func(context.Context)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	var retaining sync.WaitGroup
-	retaining.Go(func() { runs.Retain(ctx) })
-	return func() { cancel(); retaining.Wait() }
+	var doing sync.WaitGroup
+	doing.Go(func() { do(ctx) })
+	return func() { cancel(); doing.Wait() }
 }
 
 // logger returns the log, on stderr.
@@ -158,9 +162,9 @@ func (c *serveCommand) checkNumbers() error {
 			return &usageError{fmt.Errorf("--%s must be more than 0", name)}
 		}
 	}
-	if c.MaxQueue < 0 || c.RetainSize < 0 ||
-		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), c.Retain, c.RetainRecords) < 0 {
-		return &usageError{errors.New("--max-queue, --idle-timeout, --retain… and the graces must not be negative")}
+	if min(c.MaxQueue, c.Warm) < 0 || min(c.RetainSize, c.WarmMemory) < 0 ||
+		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), time.Duration(c.WarmIdle), c.Retain, c.RetainRecords) < 0 {
+		return &usageError{errors.New("--max-queue, --idle-timeout, --warm…, --retain… and the graces must not be negative")}
 	}
 	return nil
 }
@@ -267,6 +271,7 @@ func (c *serveCommand) runConfig() run.Config {
 		StopGrace: c.StopGrace, ResultGrace: c.ResultGrace,
 		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput), AllowModels: c.AllowModel,
 		Retain: c.Retain, RetainSize: int64(c.RetainSize), RetainRecords: c.RetainRecords, StopLeft: c.OnRestart == "stop",
+		Warm: claude.PoolConfig{Size: c.Warm, Memory: int64(c.WarmMemory), Idle: time.Duration(c.WarmIdle)},
 	}
 }
 

@@ -30,6 +30,8 @@ type Launch struct {
 	Dir            string
 	Stdout, Stderr *os.File
 	Wishes
+	// Standby says that its prompt will come later, or never.
+	Standby bool
 }
 
 // Start starts the CLI, which then waits for a prompt. The error says why it could not be,
@@ -41,7 +43,7 @@ func (a *Agent) Start(l Launch) (*procman.Process, error) {
 	}
 	process, err := a.Supervisor.Start(procman.Spec{
 		ID: l.ID, Path: path, Args: slices.Concat(a.Program.Prefix, a.Options.Args(l.Wishes)),
-		Env: a.Environment, Dir: l.Dir, Stdout: l.Stdout, Stderr: l.Stderr, MaxProcesses: a.MaxProcesses,
+		Env: a.Environment, Dir: l.Dir, Stdout: l.Stdout, Stderr: l.Stderr, MaxProcesses: a.MaxProcesses, Standby: l.Standby,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claude could not be started: %w", err)

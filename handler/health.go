@@ -44,7 +44,8 @@ type health struct {
 	Storage struct {
 		Low bool `json:"low"` // new runs are refused
 	} `json:"storage"`
-	Containment procman.Method `json:"containment"`
+	Containment procman.Method   `json:"containment"`
+	Warm        claude.PoolStats `json:"warm"`
 	Limits      struct {
 		PromptBytes       int     `json:"promptBytes"`
 		MetaLength        int     `json:"metaLength"`
@@ -70,6 +71,7 @@ func (s *Server) health(c *fiber.Ctx) error {
 	h.Runs.Max, h.Runs.MaxQueue = facts.MaxRuns, facts.MaxQueue
 	h.Sockets.Open, h.Sockets.Max = s.hub.count(), s.config.MaxConnections
 	h.Storage.Low = s.runs.StorageLow()
+	h.Warm = s.runs.Warm()
 	h.Limits.PromptBytes, h.Limits.MetaLength = schema.MaxPromptBytes, schema.MaxMetaLength
 	h.Limits.RunTimeoutSeconds = facts.RunTimeout.Seconds()
 	switch {

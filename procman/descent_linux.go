@@ -32,16 +32,22 @@ func (d *descent) find(p *Process, table map[int]entry) []identity {
 
 // roots returns the pids that belong to p by themselves.
 func (d *descent) roots(p *Process, table map[int]entry) map[int]bool {
-	leaders, alone := p.supervisor.children(p) // alone: then every child of this program is its own
+	leaders, alone := p.supervisor.children(p) // alone: then every child of this program that nobody else owns is its own
 	belongs := d.recognise(table)
 	for pid, e := range table {
 		orphan := e.parent == d.host.self && !leaders[pid]
-		if pid == p.leader.pid || e.session == p.leader.pid ||
-			orphan && (alone || readMarker(pid, p.supervisor.marker) == p.id) {
+		if pid == p.leader.pid || e.session == p.leader.pid || orphan && p.owns(pid, alone) {
 			belongs[pid] = true
 		}
 	}
 	return belongs
+}
+
+// owns reports whether an orphan is p's: it carries its marker, or p is alone and it carries
+// that of nobody who runs.
+func (p *Process) owns(orphan int, alone bool) bool {
+	id := readMarker(orphan, p.supervisor.marker)
+	return id == p.id || alone && !p.supervisor.isRunning(id)
 }
 
 func (d *descent) kill(p *Process) error {

@@ -66,12 +66,14 @@ func (l *linux) patrol(running []*Process, marker string) {
 	}
 	l.record(running, table, marker)
 	leaders, ids := leadersOf(running), map[string]bool{}
+	idle := true
 	for _, p := range running {
 		ids[p.id] = true
+		idle = idle && p.standby.Load()
 	}
 	for pid, e := range table {
 		if e.parent == l.self && !leaders[pid] {
-			l.settle(e, ids, marker)
+			l.settle(e, ids, idle, marker)
 		}
 	}
 }
@@ -105,13 +107,14 @@ func (p *Process) surveyed() bool {
 
 // settle deals with an orphan, a child of this program that it has not started: what a
 // Process leaves behind comes to its subreaper. It is reaped when dead, and ended when the
-// Process whose marker it carries has ended: it had moved out of its control group.
-func (l *linux) settle(orphan entry, running map[string]bool, marker string) {
+// Process whose marker it carries has ended: it had moved out of its control group. One
+// without a marker is ended while nothing runs that could own it.
+func (l *linux) settle(orphan entry, running map[string]bool, idle bool, marker string) {
 	if !orphan.alive() {
 		reapDead(orphan.pid)
 		return
 	}
-	if id := readMarker(orphan.pid, marker); id != "" && !running[id] || len(running) == 0 {
+	if id := readMarker(orphan.pid, marker); !running[id] && (id != "" || idle) {
 		orphan.signal(syscall.SIGKILL)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -25,6 +26,9 @@ type Spec struct {
 	Stdout, Stderr *os.File
 	// MaxProcesses closes Overrun when there are more processes at once; 0 is no limit.
 	MaxProcesses int
+	// Standby starts it without anything to do, until [Process.Activate]. As long as only such
+	// processes run, they are looked at rarely, and what has lost its family is not theirs.
+	Standby bool
 }
 
 // Process is a running or ended process with everything that it started. It must be
@@ -40,6 +44,7 @@ type Process struct {
 	id         string
 	leader     identity
 	max        int
+	standby    atomic.Bool
 
 	exited  chan struct{}    // closed when the leader is dead
 	state   *os.ProcessState // set before that if waiting has reaped it
@@ -62,6 +67,7 @@ func (s *Supervisor) Start(spec Spec) (*Process, error) {
 		supervisor: s, scope: scope, id: spec.ID, max: spec.MaxProcesses,
 		exited: make(chan struct{}), overrun: make(chan struct{}),
 	}
+	p.standby.Store(spec.Standby)
 	if err := p.start(spec); err != nil {
 		scope.release()
 		return nil, err
@@ -122,6 +128,9 @@ func (p *Process) Interrupt() {
 		p.leader.signal(syscall.SIGINT)
 	}
 }
+
+// Activate ends the standby of a process that is about to get something to do.
+func (p *Process) Activate() { p.standby.Store(false) }
 
 // Overrun is closed when there were more processes at once than Spec.MaxProcesses.
 func (p *Process) Overrun() <-chan struct{} { return p.overrun }

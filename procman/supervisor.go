@@ -26,6 +26,7 @@ type Supervisor struct {
 	mu         sync.Mutex
 	running    map[*Process]struct{} // guarded by mu: started and not yet reaped
 	patrolling bool                  // guarded by mu: somebody looks after them
+	looked     time.Time             // guarded by mu: when that was done last
 	patrols    sync.WaitGroup
 }
 
@@ -68,12 +69,19 @@ func (s *Supervisor) unregister(p *Process) {
 	delete(s.running, p)
 }
 
+// standbyInterval is between two looks while all that runs is on standby: then nothing is
+// expected to happen, and an idle program should cost nothing.
+const standbyInterval = 2 * time.Second
+
 // patrol counts processes and reaps orphans as long as anything runs.
 func (s *Supervisor) patrol() {
 	tick := time.NewTicker(s.host.interval())
 	defer tick.Stop()
 	for {
 		<-tick.C // a process that is just starting needs the machine more than we do
+		if s.onStandby() {
+			continue
+		}
 		running := s.look()
 		if len(running) == 0 {
 			return
@@ -84,6 +92,24 @@ func (s *Supervisor) patrol() {
 	}
 }
 
+// onStandby reports whether nothing but processes on standby runs, and they were looked at
+// a moment ago.
+func (s *Supervisor) onStandby() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.running) > 0 && s.idleLocked(nil) && time.Since(s.looked) < standbyInterval
+}
+
+// idleLocked reports whether everything that runs, but for one, is on standby. Requires s.mu.
+func (s *Supervisor) idleLocked(but *Process) bool {
+	for p := range s.running {
+		if p != but && !p.standby.Load() {
+			return false
+		}
+	}
+	return true
+}
+
 // look has the host look at all processes and returns what runs; if nothing does, the patrol
 // has ended. It holds the lock, so that no child is taken for an orphan before Start has
 // registered it.
@@ -92,17 +118,30 @@ func (s *Supervisor) look() []*Process {
 	defer s.mu.Unlock()
 	running := slices.Collect(maps.Keys(s.running))
 	s.host.patrol(running, s.marker)
+	s.looked = time.Now()
 	s.patrolling = len(running) > 0
 	return running
 }
 
 // children returns the pids of all leaders that this instance has started, and whether p is
-// all that runs.
+// all that runs, but for what is on standby.
 func (s *Supervisor) children(p *Process) (pids map[int]bool, alone bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, running := s.running[p]
-	return leadersOf(slices.Collect(maps.Keys(s.running))), running && len(s.running) == 1
+	return leadersOf(slices.Collect(maps.Keys(s.running))), running && s.idleLocked(p)
+}
+
+// isRunning reports whether a Process with this id runs.
+func (s *Supervisor) isRunning(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.running {
+		if p.id == id {
+			return true
+		}
+	}
+	return false
 }
 
 // leadersOf returns the pids of the leaders that wait to be reaped by Stop. An adopted one is

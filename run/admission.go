@@ -47,6 +47,19 @@ func (a *admission) enter(client string, moved func()) *ticket {
 	return t
 }
 
+// hasPlace reports whether the place is there. Without a ticket there is none.
+func (t *ticket) hasPlace() bool {
+	if t == nil {
+		return false
+	}
+	select {
+	case <-t.admitted:
+		return true
+	default:
+		return false
+	}
+}
+
 // adopt returns a ticket with a place, for what runs already, even if there is none left.
 func (a *admission) adopt() *ticket {
 	a.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"runtime/debug"
 	"time"
 
@@ -80,11 +79,12 @@ func (r *Run) logEnd(took time.Duration) {
 // live waits for a place, starts the process and follows it to its end.
 func (r *Run) live(files *files) Outcome {
 	defer files.close()
+	defer func() { r.start.Over() }()
 	select {
 	case <-r.ticket.admitted:
 	case <-r.ctx.Done():
 	}
-	if reason := r.reason(); reason != nil {
+	if reason := r.reason(); reason != nil && r.waiting() == nil {
 		return judge(claude.Turn{}, reason, procman.Exit{}, "")
 	}
 	r.setState(schema.Starting)
@@ -107,17 +107,26 @@ func spawnHint(err error) string {
 	return "; " + claude.Hint
 }
 
-// launch starts the CLI with its output in the run's files, and writes down which process
-// that is.
+// launch returns the process that the run has taken, or starts the CLI with its output in the
+// run's files.
 func (r *Run) launch(files *files) (*procman.Process, error) {
-	// An earlier run may have removed it.
-	if err := os.MkdirAll(r.registry.config.Workspace, 0o700); err != nil {
-		return nil, errWorkspace
+	if w := r.waiting(); w != nil {
+		return w.Process, nil
+	}
+	if r.start == nil { // its place came later
+		r.start = r.registry.pool.BeginCold()
+	}
+	if err := r.registry.makeWorkspace(); err != nil {
+		return nil, err
 	}
 	return r.registry.agent.Start(claude.Launch{
-		ID: r.ID, Dir: r.registry.config.Workspace, Stdout: files.out, Stderr: files.err,
-		Wishes: claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes},
+		ID: r.ID, Dir: r.registry.config.Workspace, Stdout: files.out, Stderr: files.err, Wishes: r.wishes(),
 	})
+}
+
+// wishes is what the CLI is to be started with.
+func (r *Run) wishes() claude.Wishes {
+	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes}
 }
 
 // follow begins to watch the process in one way or another, ends it with all that it

@@ -34,6 +34,8 @@ type Config struct {
 	// bytes of output at most, RetainRecords how long what is known of a run is kept.
 	Retain, RetainRecords time.Duration
 	RetainSize            int64
+	// Warm is about processes that wait for runs; its Dir is the workspace.
+	Warm claude.PoolConfig
 	// StopLeft ends what an earlier server has left running, detached or not.
 	StopLeft bool
 }
@@ -48,6 +50,7 @@ type Registry struct {
 	log       *slog.Logger
 	admission admission
 	disk      disk
+	pool      *claude.Pool
 	ended     chan struct{} // rings when a run has ended whose output is not to be kept
 
 	atOnce context.Context // its end leaves out every grace
@@ -62,12 +65,15 @@ type Registry struct {
 // NewRegistry returns a Registry that is ready once [Registry.Sweep] has returned.
 func NewRegistry(config Config, agent *claude.Agent, watcher *spool.Watcher, store *store.Store, mask *Mask, log *slog.Logger) *Registry {
 	atOnce, hurry := context.WithCancel(context.Background())
-	return &Registry{
+	config.Warm.Dir = config.Workspace
+	g := &Registry{
 		config: config, agent: agent, watcher: watcher, store: store, mask: mask, log: log,
 		admission: admission{places: config.MaxRuns, maxQueue: config.MaxQueue},
 		disk:      diskOf(config.DataDir), ended: make(chan struct{}, 1),
 		atOnce: atOnce, hurry: hurry, runs: map[string]*Run{},
 	}
+	g.pool = claude.NewPool(config.Warm, agent, outputs{g}, log)
+	return g
 }
 
 func (g *Registry) procDir() string { return filepath.Join(g.config.DataDir, "proc") }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"spool/claude"
 	"spool/schema"
 	"spool/store"
 )
@@ -20,7 +21,8 @@ type Run struct {
 
 	registry *Registry
 	output   output
-	ticket   *ticket // nil for a run that has ended before this server looked at it
+	ticket   *ticket       // nil for a run that has ended before this server looked at it
+	start    *claude.Start // nil until the run has its place, and for one that was started by an earlier server
 	log      *slog.Logger
 
 	ctx  context.Context // ends with the Reason why the run shall end
@@ -42,13 +44,17 @@ type Run struct {
 
 // newRun returns a run that has not begun, or goes on.
 func (g *Registry) newRun(record store.Run) *Run {
-	r := &Run{
-		ID: record.ID, registry: g, record: record, done: make(chan struct{}),
-		output: output{dir: filepath.Join(g.procDir(), record.ID)},
-		log:    g.log.With("run", record.ID, "meta", record.Meta),
-	}
+	r := &Run{registry: g, record: record, done: make(chan struct{})}
+	r.name(record.ID)
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
+}
+
+// name gives the run its id.
+func (r *Run) name(id string) {
+	r.ID, r.record.ID = id, id
+	r.output.dir = filepath.Join(r.registry.procDir(), id)
+	r.log = r.registry.log.With("run", id, "meta", r.record.Meta)
 }
 
 // pastRun returns a run that has ended.

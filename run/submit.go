@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -147,7 +146,9 @@ func (g *Registry) accept(q Request, record store.Run) (*Run, *View, error) {
 	}
 	r := g.newRun(record)
 	r.ticket = g.admission.enter(q.Client, r.changed.ring)
+	r.warmUp()
 	if err := g.enter(r); err != nil {
+		_ = r.dismiss(nil) // there are no files yet but those of a process
 		return nil, nil, err
 	}
 	files, view, err := g.persist(r)
@@ -163,8 +164,9 @@ func (g *Registry) accept(q Request, record store.Run) (*Run, *View, error) {
 // persist makes the files of a new run, with a view of them, and its record, which comes
 // last: who knows of the run by its record finds everything.
 func (g *Registry) persist(r *Run) (*files, *View, error) {
-	files, err := r.output.create()
+	files, err := r.files()
 	if err != nil {
+		r.start.Over()
 		return nil, nil, err
 	}
 	view, err := r.View(0)
@@ -175,5 +177,5 @@ func (g *Registry) persist(r *Run) (*files, *View, error) {
 		}
 		view.Leave(ClientGone)
 	}
-	return nil, nil, errors.Join(err, files.close(), os.RemoveAll(r.output.dir))
+	return nil, nil, errors.Join(err, r.dismiss(files))
 }

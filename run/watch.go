@@ -156,6 +156,9 @@ func (w *watch) readBatch(batch spool.Batch) error {
 // end of its stdin; then it has the result grace to do so.
 func (w *watch) read(line spool.Line) error {
 	w.count, w.at = line.N, line.Offset+line.Size+1
+	if line.N == 1 {
+		w.run.start.FirstLine()
+	}
 	head, err := line.Head(claude.HeadSize)
 	if err != nil {
 		return err

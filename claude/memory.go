@@ -1,0 +1,89 @@
+package claude
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// waitingMemory is what a CLI that waits is taken to need before it is known, in bytes: 165 MB
+// were measured. runs with more to load at the start need more.
+const waitingMemory = 200 << 20
+
+// bootTime is how long a CLI grows after its start, and some more.
+const bootTime = 5 * time.Second
+
+// Of the machine's memory, as parts of a hundred.
+const (
+	shortPart = 10 // with less than this available, nothing waits
+	easyPart  = 15 // with more than this, and room for a process, something does again
+)
+
+// memory knows whether the machine runs out of it.
+type memory struct {
+	read      func() (free, all int64)
+	short     bool
+	free, all int64 // at the latest look; 0 where the system does not tell
+}
+
+// look reads how much there is.
+func (m *memory) look(process int64) {
+	m.free, m.all = m.read()
+	switch {
+	case m.free < m.all*shortPart/100:
+		m.short = true
+	case m.free >= m.all*easyPart/100+process || m.all == 0:
+		m.short = false
+	}
+}
+
+// fits reports whether another process would leave enough.
+func (m *memory) fits(process int64) bool {
+	return !m.short && (m.all == 0 || m.free-process >= m.all*shortPart/100)
+}
+
+// measure looks at how many bytes of memory a process takes, once it has come to rest.
+func (w *Waiting) measure() {
+	if time.Since(w.started) >= bootTime {
+		w.memory = residentMemory(w.Process.PID())
+	}
+}
+
+// readMemory returns how many bytes programs may still take, and how many there are in all;
+// 0 where the system does not tell. Linux does.
+func readMemory() (free, all int64) {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, 0
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		n, _ := strconv.ParseInt(fields[1], 10, 64)
+		switch fields[0] {
+		case "MemAvailable:":
+			free = n << 10
+		case "MemTotal:":
+			all = n << 10
+		}
+	}
+	return free, all
+}
+
+// residentMemory returns how many bytes of memory a process has, 0 where that cannot be told.
+func residentMemory(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize())
+}
