@@ -37,7 +37,9 @@ func fakeMain() {
 		syscall.Exit(0)
 	}
 	r := observe()
-	r.Stdin = readLine()
+	if r.Stdin = readLine(); r.Stdin == "" {
+		syscall.Exit(0) // nobody needs it any more
+	}
 	r.Prompt = promptOf(r.Stdin)
 	r.save()
 	if script, ok := strings.CutPrefix(r.Prompt, "sh\n"); ok {

@@ -17,7 +17,7 @@ import (
 func startRefused(t *testing.T, environment []string, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	command := exec.CommandContext(t.Context(), binaries.spool, append([]string{"--claude=" + binaries.claude, "--data-dir=" + t.TempDir()}, args...)...)
+	command := exec.CommandContext(t.Context(), binaries.spool, append([]string{"--warm=0", "--claude=" + binaries.claude, "--data-dir=" + t.TempDir()}, args...)...)
 	command.Env = append([]string{"GORACE=atexit_sleep_ms=0", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environment...)
 	command.Stdout, command.Stderr = &out, &errs
 	start := time.Now()

@@ -64,6 +64,7 @@ func (s *server) runs(t testing.TB, query string) (list schema.RunList) {
 // prompt for each pair, and returns its id.
 func (s *server) start(t testing.TB, prompt string, more ...any) string {
 	t.Helper()
+	s.awaitWarm(t)
 	return s.post(t, "/api/runs", payloadWith(prompt, more...)).ID
 }
 

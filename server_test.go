@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/claude"
 )
 
 // patience bounds every wait of these tests. It is reached only by a failure.
@@ -32,6 +34,7 @@ type server struct {
 	records string // of the fake
 	command *exec.Cmd
 	log     *lockedBuffer
+	warm    bool          // each run gets a process that has waited
 	exited  chan struct{} // closed when it has exited
 }
 
@@ -47,7 +50,8 @@ func startServerWith(t testing.TB, change func(*exec.Cmd), flags ...string) *ser
 	t.Helper()
 	s := &server{dir: t.TempDir(), records: t.TempDir(), log: &lockedBuffer{}, exited: make(chan struct{})}
 	s.command = exec.Command(binaries.spool, slices.Concat(
-		[]string{"--listen=127.0.0.1:0", "--data-dir=" + s.dir, "--claude=" + binaries.claude}, flags)...)
+		[]string{"--listen=127.0.0.1:0", "--data-dir=" + s.dir, "--claude=" + binaries.claude, "--warm=0"}, flags)...)
+	s.warm = slices.Contains(flags, warm)
 	// Without GORACE a binary with the race detector takes a second to exit.
 	s.command.Env = []string{"GORACE=atexit_sleep_ms=0", "PATH=" + os.Getenv("PATH"), "HOME=" + s.records, recordsVariable + "=" + s.records}
 	s.command.Stderr = s.log
@@ -146,6 +150,7 @@ type healthAnswer struct {
 	Runs        struct{ Running, Max, Queued, MaxQueue int }
 	Sockets     struct{ Open, Max int }
 	Containment string
+	Warm        claude.PoolStats
 	Words       []struct{ Word, What string }
 }
 

@@ -22,6 +22,7 @@ type socket struct {
 // dial connects and reads nothing.
 func (s *server) dial(t testing.TB) *socket {
 	t.Helper()
+	s.awaitWarm(t)
 	conn, _, err := websocket.DefaultDialer.Dial("ws://"+s.addr+"/ws/claude", nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })

@@ -71,7 +71,7 @@ func (w *world) launch(env, flags []string) *server {
 	w.t.Helper()
 	s := &server{w: w, exited: make(chan struct{})}
 	s.cmd = exec.Command(spoolBinary, append([]string{
-		"--listen=127.0.0.1:0", "--claude=" + w.cli, "--data-dir=" + w.data, "--workspace=" + w.workspace,
+		"--listen=127.0.0.1:0", "--claude=" + w.cli, "--data-dir=" + w.data, "--workspace=" + w.workspace, "--warm=0",
 	}, flags...)...)
 	s.cmd.Env, s.cmd.Stderr = env, &s.stderr
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that times out leaves no server

@@ -74,7 +74,7 @@ func (w *world) start() time.Duration {
 // tryStart starts the server. The error is that it exits instead of listening.
 func (w *world) tryStart() error {
 	w.t.Helper()
-	args := slices.Concat(w.wrap, []string{binary, "--listen=" + w.address, "--data-dir=" + w.dir, "--claude=" + agent}, w.flags)
+	args := slices.Concat(w.wrap, []string{binary, "--listen=" + w.address, "--data-dir=" + w.dir, "--claude=" + agent, "--warm=0"}, w.flags)
 	command := exec.Command(args[0], args[1:]...)
 	command.Env = []string{"GORACE=atexit_sleep_ms=0", "PATH=" + os.Getenv("PATH"), "HOME=" + w.starts, "CLAUDE_STARTS=" + w.starts}
 	command.Stderr = &w.log

@@ -62,6 +62,8 @@ func TestDescentFindsTheSame(t *testing.T) {
 	t.Run("fork bomb", TestForkBombIsNoticedAndEnded)
 	t.Run("neighbours", TestOneProcessIsEndedAndAnotherUntouched)
 	t.Run("signals", TestStopKillsWhatIgnoresSignals)
+	t.Run("standby", TestStandbyOwnsNothingThatIsLost)
+	t.Run("patrol", TestStandbyIsLookedAtRarely)
 }
 
 func TestOrphansLeaveNoZombies(t *testing.T) {

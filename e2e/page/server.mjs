@@ -36,7 +36,7 @@ async function binary() {
 // runner for t it is the server of all tests of a file.
 export async function startServer(t, ...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'spool-page-')); // a --data-dir among the flags comes later and wins
-  const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${join(dir, 'data')}`, ...flags],
+  const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${join(dir, 'data')}`, '--warm=0', ...flags],
     { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   t.after(async () => {
