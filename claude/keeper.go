@@ -32,10 +32,14 @@ func (p *Pool) tend() time.Duration {
 	}
 	s, wait := p.plan(time.Now())
 	if wait > 0 {
-		return wait
+		return min(wait, p.tempo.look)
 	}
-	w, err := p.launch(s.wishes)
-	p.settle(s, w, err)
+	now := p.sources.snapshot() // before the start: what changes during it counts as changed
+	if w, err := p.launch(s.wishes, now); err != nil {
+		p.fail(s, now, 0, err.Error())
+	} else {
+		p.shelve(s, w)
+	}
 	return 0
 }
 
@@ -148,12 +152,8 @@ func (p *Pool) fitLocked(now time.Time) (missing *shelf) {
 // yet. Requires p.mu.
 func (p *Pool) costLocked(w *Waiting) int64 { return cmp.Or(w.memory, p.largest) }
 
-// settle puts a process that was started where runs find it.
-func (p *Pool) settle(s *shelf, w *Waiting, err error) {
-	if err != nil {
-		p.fail(s, 0, err.Error())
-		return
-	}
+// shelve puts a process that was started where runs find it.
+func (p *Pool) shelve(s *shelf, w *Waiting) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Starts++

@@ -38,8 +38,7 @@ func (t *trouble) add(tempo tempo) {
 
 // fail keeps a profile from being started again at once. The log is told once of a trouble
 // that goes on: a run that starts its own process tells its client anyway.
-func (p *Pool) fail(s *shelf, waited time.Duration, why string) {
-	now := p.sources.snapshot()
+func (p *Pool) fail(s *shelf, of snapshot, waited time.Duration, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := &s.trouble
@@ -47,7 +46,7 @@ func (p *Pool) fail(s *shelf, waited time.Duration, why string) {
 		t.failures = 0
 	}
 	t.add(p.tempo)
-	t.of = now
+	t.of = of
 	if t.told != why {
 		t.told = why
 		p.log.Warn("no claude is kept waiting: it is tried again, and runs start their own", "error", why, "model", s.wishes.Model, "partial", s.wishes.Partial)

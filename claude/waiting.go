@@ -34,8 +34,7 @@ const (
 const maxChatter = 1 << 20
 
 // launch starts a process that waits.
-func (p *Pool) launch(wishes Wishes) (*Waiting, error) {
-	now := p.sources.snapshot() // before the start: what changes during it counts as changed
+func (p *Pool) launch(wishes Wishes, of snapshot) (*Waiting, error) {
 	output, err := p.outputs.Create()
 	if err != nil {
 		return nil, err
@@ -43,7 +42,7 @@ func (p *Pool) launch(wishes Wishes) (*Waiting, error) {
 	process, err := p.agent.Start(Launch{
 		ID: output.ID, Dir: p.config.Dir, Stdout: output.Stdout, Stderr: output.Stderr, Wishes: wishes, Standby: true,
 	})
-	w := &Waiting{Output: output, Process: process, snapshot: now, started: time.Now(), left: make(chan struct{})}
+	w := &Waiting{Output: output, Process: process, snapshot: of, started: time.Now(), left: make(chan struct{})}
 	if err != nil {
 		p.remove(w)
 		return nil, err
@@ -131,5 +130,5 @@ func (p *Pool) lose(s *shelf, w *Waiting, why string) {
 	if why == "" {
 		why = fmt.Sprintf("it ended while it waited, with status %d, signal %d", exit.Code, exit.Signal)
 	}
-	p.fail(s, waited, why)
+	p.fail(s, w.snapshot, waited, why)
 }
