@@ -65,7 +65,7 @@ func TestOutputMovesTheIdleDeadline(t *testing.T) {
 
 // newLoose is a registry that can do nothing but know its configuration.
 func newLoose(c Config) *Registry {
-	return NewRegistry(c, nil, nil, nil, NewMask(nil), discard)
+	return NewRegistry(c, &claude.Agent{}, nil, nil, NewMask(nil), discard)
 }
 
 func TestWithoutAnIdleTimeoutThereIsNoDeadline(t *testing.T) {
