@@ -27,51 +27,55 @@ func (s *server) printed(t testing.TB, id string, n int64) {
 // The ladder of an abort begins with an interrupt. The record says which rung was needed.
 func TestS08AnAbortTellsItsRung(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ script, rung, last string }{
-		"heeds the interrupt":   {begun + `read -r line; echo "$line"; exit 1`, "interrupt", `"subtype":"interrupt"`},
-		"heeds it with success": {begun + "read -r line; echo '" + resultLine + "'; cat", "interrupt", `"type":"result"`},
-		"heeds SIGTERM":         {begun + "trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done", "SIGTERM", "bye"},
-		"no turn to interrupt":  {`echo first; exec sleep 600`, "SIGTERM", "first"},
-		"heeds nothing":         {begun + deaf, "SIGKILL", "ready"},
-		"leaves something":      {begun + `(trap '' TERM; sleep 600; sleep 600) & read -r line; exit 0`, "SIGKILL", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := startServer(t, "--stop-grace=1s")
-			id := s.start(t, script(test.script))
-			s.printed(t, id, 1)
-			start := time.Now()
-			require.Contains(t, []schema.State{schema.Running, schema.Aborted}, s.abort(t, id).State)
-			s.awaitNoSurvivors(t, 2*time.Second)
-			if test.rung == "SIGKILL" && name == "heeds nothing" {
-				require.GreaterOrEqual(t, time.Since(start), 900*time.Millisecond, "the grace is given")
-			}
-			r := s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
-			require.Equal(t, &schema.Stop{Rung: test.rung, Survivors: []int{}}, r.Stop)
-			h := s.lines(t, id, 0, acceptNDJSON).rest(t)
-			requireHeard(t, h, schema.Aborted, schema.RunAborted)
-			require.Contains(t, strings.Join(h.lines, "\n"), test.last)
-		})
-	}
+	bothWays(t, func(t *testing.T, way string) {
+		for name, test := range map[string]struct{ script, rung, last string }{
+			"heeds the interrupt":   {begun + `read -r line; echo "$line"; exit 1`, "interrupt", `"subtype":"interrupt"`},
+			"heeds it with success": {begun + "read -r line; echo '" + resultLine + "'; cat", "interrupt", `"type":"result"`},
+			"heeds SIGTERM":         {begun + "trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done", "SIGTERM", "bye"},
+			"no turn to interrupt":  {`echo first; exec sleep 600`, "SIGTERM", "first"},
+			"heeds nothing":         {begun + deaf, "SIGKILL", "ready"},
+			"leaves something":      {begun + `(trap '' TERM; sleep 600; sleep 600) & read -r line; exit 0`, "SIGKILL", ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := startServer(t, "--stop-grace=1s", way)
+				id := s.start(t, script(test.script))
+				s.printed(t, id, 1)
+				start := time.Now()
+				require.Contains(t, []schema.State{schema.Running, schema.Aborted}, s.abort(t, id).State)
+				s.awaitNoSurvivors(t, 2*time.Second)
+				if test.rung == "SIGKILL" && name == "heeds nothing" {
+					require.GreaterOrEqual(t, time.Since(start), 900*time.Millisecond, "the grace is given")
+				}
+				r := s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
+				require.Equal(t, &schema.Stop{Rung: test.rung, Survivors: []int{}}, r.Stop)
+				h := s.lines(t, id, 0, acceptNDJSON).rest(t)
+				requireHeard(t, h, schema.Aborted, schema.RunAborted)
+				require.Contains(t, strings.Join(h.lines, "\n"), test.last)
+			})
+		}
+	})
 }
 
 func TestS11NothingThatLeftTheFamilySurvivesAnAbort(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--stop-grace=1s")
-	sleep, started := nap(), []string{}
-	for _, orphan := range orphans(sleep) {
-		turn := []string{begun, ""}[len(started)%2] // with an interrupt, and without
-		started = append(started, s.start(t, script(turn+orphan, awaitNapper(sleep), "echo ready; sleep 600")))
-	}
-	for i, id := range started {
-		s.printed(t, id, int64(2-i%2))
-		s.abort(t, id)
-	}
-	for _, id := range started {
-		s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
-	}
-	require.Empty(t, nappers(t, sleep))
-	s.requireNoSurvivors(t)
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--stop-grace=1s", way)
+		sleep, started := nap(), []string{}
+		for _, orphan := range orphans(sleep) {
+			turn := []string{begun, ""}[len(started)%2] // with an interrupt, and without
+			started = append(started, s.start(t, script(turn+orphan, awaitNapper(sleep), "echo ready; sleep 600")))
+		}
+		for i, id := range started {
+			s.printed(t, id, int64(2-i%2))
+			s.abort(t, id)
+		}
+		for _, id := range started {
+			s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
+		}
+		require.Empty(t, nappers(t, sleep))
+		s.requireNoSurvivors(t)
+	})
 }
 
 func TestN09TenAbortsAtOnceAreOne(t *testing.T) {

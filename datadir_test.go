@@ -87,44 +87,48 @@ func TestD04AKilledServerLeavesNoLock(t *testing.T) {
 
 func TestAKilledServersRunsReadTheEndOfTheirStdin(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	proof := t.TempDir() + "/proof"
-	c, _ := s.begin(t, script("echo ready; cat; echo end >"+proof))
-	require.Equal(t, "ready", c.next())
-	s.kill(t)
-	require.Equal(t, 1006, c.rest().code)
-	require.Eventually(t, func() bool { _, err := os.Stat(proof); return err == nil }, patience, 10*time.Millisecond)
-	s.awaitNoSurvivors(t, patience)
-	s.startOn(t) // which tidies up
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, way)
+		proof := t.TempDir() + "/proof"
+		c, _ := s.begin(t, script("echo ready; cat; echo end >"+proof))
+		require.Equal(t, "ready", c.next())
+		s.kill(t)
+		require.Equal(t, 1006, c.rest().code)
+		require.Eventually(t, func() bool { _, err := os.Stat(proof); return err == nil }, patience, 10*time.Millisecond)
+		s.awaitNoSurvivors(t, patience)
+		s.startOn(t) // which tidies up
+	})
 }
 
 func TestTheNextServerEndsWhatAKilledOneLeft(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	var ids []string
-	works, sleep := []string{"echo ready; sleep 600", deaf, "setsid sh -c 'sleep 600 & sleep 600' & echo ready; cat"}, nap()
-	if s.health(t).Containment == "cgroup" { // elsewhere a process without the marker is a stranger's
-		works = append(works, "(env -i setsid sleep "+sleep+" &) & "+awaitNapper(sleep)+"; echo ready; cat")
-	}
-	for _, work := range works {
-		c, id := s.begin(t, script(work))
-		require.Equal(t, "ready", c.next())
-		ids = append(ids, id)
-	}
-	s.kill(t)
-	require.NotEmpty(t, s.survivors(t), "else this test shows nothing")
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, way)
+		var ids []string
+		works, sleep := []string{"echo ready; sleep 600", deaf, "setsid sh -c 'sleep 600 & sleep 600' & echo ready; cat"}, nap()
+		if s.health(t).Containment == "cgroup" { // elsewhere a process without the marker is a stranger's
+			works = append(works, "(env -i setsid sleep "+sleep+" &) & "+awaitNapper(sleep)+"; echo ready; cat")
+		}
+		for _, work := range works {
+			c, id := s.begin(t, script(work))
+			require.Equal(t, "ready", c.next())
+			ids = append(ids, id)
+		}
+		s.kill(t)
+		require.NotEmpty(t, s.survivors(t), "else this test shows nothing")
 
-	start := time.Now()
-	next := s.startOn(t, "--stop-grace=1s")
-	require.Less(t, time.Since(start), 5*time.Second)
-	next.requireNoSurvivors(t) // it answers only after that
-	for _, id := range ids {
-		r := next.lookUp(t, id)
-		requireRun(t, r, schema.Interrupted, schema.RunInterrupted)
-		require.NotNil(t, r.Stop, "it says what was proven")
-	}
-	require.Empty(t, nappers(t, sleep))
-	requireEnd(t, next.run(t, "hi"), "")
+		start := time.Now()
+		next := s.startOn(t, "--stop-grace=1s")
+		require.Less(t, time.Since(start), 5*time.Second)
+		next.requireNoSurvivors(t) // it answers only after that
+		for _, id := range ids {
+			r := next.lookUp(t, id)
+			requireRun(t, r, schema.Interrupted, schema.RunInterrupted)
+			require.NotNil(t, r.Stop, "it says what was proven")
+		}
+		require.Empty(t, nappers(t, sleep))
+		requireEnd(t, next.run(t, "hi"), "")
+	})
 }
 
 func TestTheSweepTouchesNobodyElse(t *testing.T) {

@@ -16,28 +16,31 @@ import (
 
 func TestS15NoDescriptorOfTheServerReachesTheChild(t *testing.T) {
 	t.Parallel()
-	canary, err := os.CreateTemp(t.TempDir(), "canary")
-	require.NoError(t, err)
-	defer canary.Close()
-	s := startServerWith(t, func(command *exec.Cmd) {
-		command.ExtraFiles = []*os.File{3: canary, 4: canary, 6: canary} // 6, 7 and 9; the others are closed
-	})
-	for range 3 {
-		c, id := s.begin(t, script("readlink /proc/$$/fd/9; ls /proc/$$/fd; echo ready; sleep 600"))
-		var seen []string
-		for line := c.next(); line != "ready"; line = c.next() {
-			seen = append(seen, line)
+	bothWays(t, func(t *testing.T, way string) {
+		canary, err := os.CreateTemp(t.TempDir(), "canary")
+		require.NoError(t, err)
+		defer canary.Close()
+		s := startServerWith(t, func(command *exec.Cmd) {
+			command.ExtraFiles = []*os.File{3: canary, 4: canary, 6: canary} // 6, 7 and 9; the others are closed
+		}, way)
+		for range 3 {
+			c, id := s.begin(t, script("readlink /proc/$$/fd/9; ls /proc/$$/fd; echo ready; sleep 600"))
+			var seen []string
+			for line := c.next(); line != "ready"; line = c.next() {
+				seen = append(seen, line)
+			}
+			require.Equal(t, []string{"0", "1", "2"}, seen)
+			dir := filepath.Join(s.dir, "proc", id)
+			require.DirExists(t, dir)
+			require.NoError(t, c.Close())
+			s.awaitIdle(t)
 		}
-		require.Equal(t, []string{"0", "1", "2"}, seen)
-		dir := filepath.Join(s.dir, "proc", id)
-		require.DirExists(t, dir)
-		require.NoError(t, c.Close())
-		s.awaitIdle(t)
-	}
-	for _, r := range s.started(t) {
-		require.Equal(t, []string{"0", "1", "2"}, r.Descriptors)
-	}
-	requireInherited(t, s, canary.Name())
+		for _, r := range s.started(t) {
+			require.Equal(t, []string{"0", "1", "2"}, r.Descriptors)
+		}
+		requireInherited(t, s, canary.Name())
+		s.requireWarmed(t)
+	})
 }
 
 // requireInherited checks that the server itself does have the descriptor: else the test
@@ -82,22 +85,25 @@ var environment = map[string]bool{
 
 func TestS16TheEnvironmentIsTheAllowListAndNothingElse(t *testing.T) {
 	t.Parallel()
-	want := []string{"CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS=1"} // git runs what the workspace's own configuration says
-	s := startServerWith(t, func(command *exec.Cmd) {
-		for variable, passes := range environment {
-			command.Env = append(command.Env, variable)
-			if passes {
-				want = append(want, variable)
+	bothWays(t, func(t *testing.T, way string) {
+		want := []string{"CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS=1"} // git runs what the workspace's own configuration says
+		s := startServerWith(t, func(command *exec.Cmd) {
+			for variable, passes := range environment {
+				command.Env = append(command.Env, variable)
+				if passes {
+					want = append(want, variable)
+				}
 			}
-		}
-		want = append(want, command.Env[1], command.Env[2], command.Env[3]) // PATH, HOME, the records
-	}, "--env=MY_OWN", "--env=NOT_SET")
-	c, id := s.begin(t, "hi")
-	requireEnd(t, c.rest(), "")
-	started := s.started(t)
-	require.Len(t, started, 1)
-	require.ElementsMatch(t, append(want, "SPOOL_RUN="+id), started[0].Environment)
-	require.Equal(t, filepath.Join(s.dir, "workspace"), started[0].Dir)
+			want = append(want, command.Env[1], command.Env[2], command.Env[3]) // PATH, HOME, the records
+		}, "--env=MY_OWN", "--env=NOT_SET", way)
+		c, id := s.begin(t, "hi")
+		requireEnd(t, c.rest(), "")
+		started := s.started(t)
+		require.Len(t, started, 1)
+		require.ElementsMatch(t, append(want, "SPOOL_RUN="+id), started[0].Environment)
+		require.Equal(t, filepath.Join(s.dir, "workspace"), started[0].Dir)
+		s.requireWarmed(t)
+	})
 }
 
 func TestS16NoCommandLineShowsAPromptOrASecret(t *testing.T) {

@@ -40,18 +40,20 @@ func nappers(t *testing.T, nap string) (paths []string) {
 
 func TestS10AChildThatHoldsStdoutHoldsNobody(t *testing.T) {
 	t.Parallel()
-	s := startServer(t)
-	requireEnd(t, s.run(t, "warm up"), "")
-	for _, child := range []string{"sleep 600", "setsid sleep 600", "(trap '' TERM; sleep 600; sleep 600)"} {
-		c, _ := s.begin(t, script(child+" & echo hi; exit 0"))
-		require.Equal(t, "hi", c.next())
-		start := time.Now()
-		e := c.rest()
-		require.Less(t, time.Since(start), 2*time.Second, child)
-		requireEnd(t, e, "")
-		require.Empty(t, e.lines)
-		s.requireNoSurvivors(t)
-	}
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, way)
+		requireEnd(t, s.run(t, "warm up"), "")
+		for _, child := range []string{"sleep 600", "setsid sleep 600", "(trap '' TERM; sleep 600; sleep 600)"} {
+			c, _ := s.begin(t, script(child+" & echo hi; exit 0"))
+			require.Equal(t, "hi", c.next())
+			start := time.Now()
+			e := c.rest()
+			require.Less(t, time.Since(start), 2*time.Second, child)
+			requireEnd(t, e, "")
+			require.Empty(t, e.lines)
+			s.requireNoSurvivors(t)
+		}
+	})
 }
 
 // orphans are the ways in which a process leaves its family: it can no longer be found by
@@ -68,37 +70,39 @@ func orphans(nap string) map[string]string {
 
 func TestS11NothingThatLeftTheFamilySurvives(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]struct {
-		script string
-		code   schema.Code
-	}{
-		"exit 0":  {"exit 0", ""},
-		"exit 1":  {"exit 1", schema.ExitNonzero},
-		"timeout": {"sleep 600", schema.TimeoutWall},
-	} {
-		t.Run(name, func(t *testing.T) {
+	bothWays(t, func(t *testing.T, way string) {
+		for name, end := range map[string]struct {
+			script string
+			code   schema.Code
+		}{
+			"exit 0":  {"exit 0", ""},
+			"exit 1":  {"exit 1", schema.ExitNonzero},
+			"timeout": {"sleep 600", schema.TimeoutWall},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := startServer(t, "--stop-grace=1s", "--run-timeout=2s", way)
+				sleep := nap()
+				for way, orphan := range orphans(sleep) {
+					e := s.run(t, script(orphan, awaitNapper(sleep), end.script))
+					requireEnd(t, e, end.code)
+					require.Empty(t, nappers(t, sleep), way)
+					s.requireNoSurvivors(t)
+				}
+			})
+		}
+		t.Run("abort", func(t *testing.T) {
 			t.Parallel()
-			s := startServer(t, "--stop-grace=1s", "--run-timeout=2s")
+			s := startServer(t, "--stop-grace=1s", way)
 			sleep := nap()
-			for way, orphan := range orphans(sleep) {
-				e := s.run(t, script(orphan, awaitNapper(sleep), end.script))
-				requireEnd(t, e, end.code)
-				require.Empty(t, nappers(t, sleep), way)
-				s.requireNoSurvivors(t)
+			for _, orphan := range orphans(sleep) {
+				c, _ := s.begin(t, script(orphan, awaitNapper(sleep), "echo ready; sleep 600"))
+				require.Equal(t, "ready", c.next())
+				require.NoError(t, c.Close())
+				requireNobodyNaps(t, sleep, 2*time.Second)
+				s.awaitNoSurvivors(t, 2*time.Second)
 			}
 		})
-	}
-	t.Run("abort", func(t *testing.T) {
-		t.Parallel()
-		s := startServer(t, "--stop-grace=1s")
-		sleep := nap()
-		for _, orphan := range orphans(sleep) {
-			c, _ := s.begin(t, script(orphan, awaitNapper(sleep), "echo ready; sleep 600"))
-			require.Equal(t, "ready", c.next())
-			require.NoError(t, c.Close())
-			requireNobodyNaps(t, sleep, 2*time.Second)
-			s.awaitNoSurvivors(t, 2*time.Second)
-		}
 	})
 }
 
@@ -130,24 +134,28 @@ func TestS12AForkBombIsStoppedAndTouchesNobody(t *testing.T) {
 
 func TestS12BombsThatGoOffInSessionsOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--max-processes=40")
-	for _, bomb := range []string{
-		"while :; do setsid sleep 100 & done",
-		"while :; do (env -i setsid sleep 100 &) & sleep 0.01; done",
-		// It doubles, up to 511: where it can only be killed one by one, a real one wins.
-		`trap '' TERM; b() { [ $1 -lt 9 ] && { b $(($1+1)) & b $(($1+1)) & }; sleep 100; }; b 1`,
-	} {
-		e := s.run(t, script(bomb))
-		requireEnd(t, e, schema.ProcessLimit)
-		require.Contains(t, e.err.Text, "40")
-		s.requireNoSurvivors(t)
-	}
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--max-processes=40", way)
+		for _, bomb := range []string{
+			"while :; do setsid sleep 100 & done",
+			"while :; do (env -i setsid sleep 100 &) & sleep 0.01; done",
+			// It doubles, up to 511: where it can only be killed one by one, a real one wins.
+			`trap '' TERM; b() { [ $1 -lt 9 ] && { b $(($1+1)) & b $(($1+1)) & }; sleep 100; }; b 1`,
+		} {
+			e := s.run(t, script(bomb))
+			requireEnd(t, e, schema.ProcessLimit)
+			require.Contains(t, e.err.Text, "40")
+			s.requireNoSurvivors(t)
+		}
+	})
 }
 
 func TestS12ManyProcessesAreAllowed(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--max-processes=40")
-	e := s.run(t, script(strings.Repeat("sleep 1 & ", 30)+"wait; echo ok"))
-	requireEnd(t, e, "")
-	require.Equal(t, []string{"ok"}, e.lines)
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--max-processes=40", way)
+		e := s.run(t, script(strings.Repeat("sleep 1 & ", 30)+"wait; echo ok"))
+		requireEnd(t, e, "")
+		require.Equal(t, []string{"ok"}, e.lines)
+	})
 }

@@ -111,20 +111,34 @@ func (s *server) awaitExit(t testing.TB) {
 	}
 }
 
-// survivors returns the living processes that this server's runs have started, by the
-// records directory in their environment.
+// survivors returns the living processes that this server's runs have started.
 func (s *server) survivors(t testing.TB) (pids []int) {
 	t.Helper()
+	for pid, run := range s.processes(t) {
+		if !s.waits(t, run) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// processes returns the living processes that this server has started, by the records
+// directory in their environment, and the run that each belongs to, or may serve.
+func (s *server) processes(t testing.TB) map[int]string {
+	t.Helper()
+	runs := map[int]string{}
 	paths, err := filepath.Glob("/proc/[0-9]*/environ")
 	require.NoError(t, err)
 	for _, path := range paths {
 		pid, _ := strconv.Atoi(strings.Split(path, "/")[2])
 		environ, err := os.ReadFile(path)
 		if err == nil && pid != s.command.Process.Pid && bytes.Contains(environ, []byte(recordsVariable+"="+s.records)) {
-			pids = append(pids, pid)
+			_, rest, _ := bytes.Cut(environ, []byte("SPOOL_RUN="))
+			run, _, _ := bytes.Cut(rest, []byte{0})
+			runs[pid] = string(run)
 		}
 	}
-	return pids
+	return runs
 }
 
 // requireNoSurvivors fails if anything that a run started is alive.

@@ -43,23 +43,27 @@ func TestS14AProgramNeedNotReadItsPrompt(t *testing.T) {
 
 func TestS14StdinStaysOpenUntilTheResult(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--result-grace=20s")
-	// cat ends at the end of stdin and not before: interrupts and approvals come there.
-	c, _ := s.begin(t, script(
-		`(sleep 0.5; echo "still open"; echo '`+resultLine+`') &`, "echo ready", "cat; wait", "echo closed"))
-	require.Equal(t, "ready", c.next())
-	require.Equal(t, "still open", c.next())
-	require.Equal(t, resultLine, c.next())
-	start := time.Now()
-	e := c.rest()
-	requireEnd(t, e, "")
-	require.Equal(t, []string{"closed"}, e.lines, "cat has read the end, and nothing else")
-	require.Less(t, time.Since(start), 3*time.Second, "without waiting for the result grace")
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--result-grace=20s", way)
+		// cat ends at the end of stdin and not before: interrupts and approvals come there.
+		c, _ := s.begin(t, script(
+			`(sleep 0.5; echo "still open"; echo '`+resultLine+`') &`, "echo ready", "cat; wait", "echo closed"))
+		require.Equal(t, "ready", c.next())
+		require.Equal(t, "still open", c.next())
+		require.Equal(t, resultLine, c.next())
+		start := time.Now()
+		e := c.rest()
+		requireEnd(t, e, "")
+		require.Equal(t, []string{"closed"}, e.lines, "cat has read the end, and nothing else")
+		require.Less(t, time.Since(start), 3*time.Second, "without waiting for the result grace")
+	})
 }
 
 func TestS14AStoppedRunHasItsStdinClosed(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=1s", "--stop-grace=20s")
-	e := s.run(t, script("trap '' TERM; echo ready; cat; echo closed"))
-	require.Equal(t, []string{"ready", "closed"}, e.lines)
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--run-timeout=1s", "--stop-grace=20s", way)
+		e := s.run(t, script("trap '' TERM; echo ready; cat; echo closed"))
+		require.Equal(t, []string{"ready", "closed"}, e.lines)
+	})
 }

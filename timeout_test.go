@@ -45,13 +45,15 @@ func (s *server) requireTimeout(t *testing.T, code schema.Code, after time.Durat
 
 func TestS13ARunEndsAtItsWallClock(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=2s")
-	s.requireTimeout(t, schema.TimeoutWall, 2*time.Second, nil)
-	s.requireTimeout(t, schema.TimeoutWall, time.Second, map[string]any{"timeoutSeconds": 1})
-	c := s.dial(t)
-	require.Equal(t, schema.InfoFrame, c.next())
-	c.sendWith("hi", map[string]any{"timeoutSeconds": 3})
-	requireEnd(t, c.rest(), schema.ForbiddenOption)
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--run-timeout=2s", way)
+		s.requireTimeout(t, schema.TimeoutWall, 2*time.Second, nil)
+		s.requireTimeout(t, schema.TimeoutWall, time.Second, map[string]any{"timeoutSeconds": 1})
+		c := s.dial(t)
+		require.Equal(t, schema.InfoFrame, c.next())
+		c.sendWith("hi", map[string]any{"timeoutSeconds": 3})
+		requireEnd(t, c.rest(), schema.ForbiddenOption)
+	})
 }
 
 func TestS13PingsAndOutputDoNotExtendTheWallClock(t *testing.T) {
@@ -107,10 +109,12 @@ func TestS13TheDefaultIsFiveMinutes(t *testing.T) {
 
 func TestAnIdleRunEnds(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--idle-timeout=1s")
-	s.requireTimeout(t, schema.TimeoutIdle, time.Second, nil)
-	requireEnd(t, s.run(t, script("for i in 1 2 3 4; do sleep 0.5; echo $i; done")), "")
-	requireEnd(t, s.run(t, script("for i in 1 2 3 4; do sleep 0.5; echo $i >&2; done")), "")
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, "--idle-timeout=1s", way)
+		s.requireTimeout(t, schema.TimeoutIdle, time.Second, nil)
+		requireEnd(t, s.run(t, script("for i in 1 2 3 4; do sleep 0.5; echo $i; done")), "")
+		requireEnd(t, s.run(t, script("for i in 1 2 3 4; do sleep 0.5; echo $i >&2; done")), "")
+	})
 }
 
 func TestAResultEndsTheDeadlines(t *testing.T) {
