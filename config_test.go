@@ -107,6 +107,7 @@ func TestEveryDefaultIsTheDocumentedOne(t *testing.T) {
 	require.Equal(t, "127.0.0.1:3000 /state claude 5m0s 0s 2m0s 5s 20s 3s 8 64 4096 1073741824 512 1m0s 25s INFO text\n", fmt.Sprintln(
 		c.Listen, c.DataDir, c.Claude, c.RunTimeout, time.Duration(c.IdleTimeout), c.PromptTimeout, c.StopGrace, c.DrainGrace, c.ResultGrace,
 		c.MaxRuns, c.MaxQueue, c.MaxConnections, int64(c.MaxOutput), c.MaxProcesses, c.StallTimeout, c.PingInterval, c.LogLevel, c.LogFormat))
+	require.Equal(t, "1 1073741824 1h0m0s\n", fmt.Sprintln(c.Warm, int64(c.WarmMemory), time.Duration(c.WarmIdle)))
 	require.False(t, c.Demo || c.TrustWorkspace || c.AllowSlashCommands || c.AllowAttachments || c.InsecureNoAuth)
 }
 

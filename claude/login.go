@@ -30,12 +30,17 @@ type account struct {
 	} `json:"oauthAccount"`
 }
 
-// current returns that part as text, "" if there is no such file. It is read when the file has
-// changed.
+// text is the same for a file without any of that, and for none: the CLI makes it at its first
+// start.
+func (a account) text() string {
+	return fmt.Sprintf("%s %s %s %s", a.Key, a.Servers, a.Account.Person, a.Account.Team)
+}
+
+// current returns that part as text. It is read when the file has changed.
 func (l *login) current() string {
 	info, err := os.Stat(l.path)
 	if err != nil {
-		return ""
+		return account{}.text()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,7 +51,7 @@ func (l *login) current() string {
 	if text, err := os.ReadFile(l.path); err == nil {
 		_ = json.Unmarshal(text, &a, jsontext.AllowDuplicateNames(true)) // the CLI judges the file, not we
 	}
-	l.of, l.known = info, fmt.Sprintf("%s %s %s %s", a.Key, a.Servers, a.Account.Person, a.Account.Team)
+	l.of, l.known = info, a.text()
 	return l.known
 }
 

@@ -52,6 +52,9 @@ type Pool struct {
 	wake    chan struct{} // rings when Serve may have something to do
 	tasks   sync.WaitGroup
 
+	atOnce context.Context // its end leaves out every grace
+	hurry  context.CancelFunc
+
 	mu       sync.Mutex
 	open     bool                // guarded by mu: somebody serves
 	shelves  []*shelf            // guarded by mu: the first is that of runs without wishes
@@ -74,8 +77,9 @@ type shelf struct {
 
 // NewPool returns a Pool in which nothing waits before it is served.
 func NewPool(config PoolConfig, agent *Agent, outputs Outputs, log *slog.Logger) *Pool {
+	atOnce, hurry := context.WithCancel(context.Background())
 	return &Pool{
-		config: config, agent: agent, outputs: outputs, log: log,
+		config: config, agent: agent, outputs: outputs, log: log, atOnce: atOnce, hurry: hurry,
 		sources: newSources(agent, config.Dir), tempo: usualTempo, wake: make(chan struct{}, 1),
 		shelves: []*shelf{{}}, starting: map[*Start]struct{}{}, stats: PoolStats{Size: config.Size},
 		largest: waitingMemory, memory: memory{read: readMemory},
@@ -117,6 +121,9 @@ func (p *Pool) end() {
 	p.mu.Unlock()
 	p.tasks.Wait()
 }
+
+// Hurry leaves out every grace of processes that are being dropped.
+func (p *Pool) Hurry() { p.hurry() }
 
 // ring wakes Serve.
 func (p *Pool) ring() {

@@ -257,6 +257,19 @@ func TestTheEndOfAPool(t *testing.T) {
 	require.Equal(t, Drops{}, p.Stats().Drops, "that is no reason to count")
 }
 
+// A second signal to the server leaves out every grace.
+func TestTheEndOfAPoolInAHurry(t *testing.T) {
+	t.Parallel()
+	p := servedPool(t, "trap '' TERM; exec sleep 600")
+	p.waiting(1)
+	w := p.shelved(Wishes{})[0]
+	p.Hurry()
+	began := time.Now()
+	p.stop()
+	require.Less(t, time.Since(began), closePatience)
+	require.False(t, w.alive())
+}
+
 // lockedBuffer is a log that is written and read at once.
 type lockedBuffer struct {
 	mu   sync.Mutex

@@ -56,8 +56,11 @@ func TestAChangeMakesProcessesStale(t *testing.T) {
 func TestWhatRunsChangeMakesNothingStale(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, waits)
-	put(t, p.home, ".claude.json", `{"primaryApiKey":"x","numStartups":1}`)
 	before := p.sources.snapshot()
+	put(t, p.home, ".claude.json", `{"numStartups":1}`)
+	require.Equal(t, before, p.sources.snapshot(), "the CLI's first start")
+	put(t, p.home, ".claude.json", `{"primaryApiKey":"x","numStartups":1}`)
+	before = p.sources.snapshot()
 	put(t, p.home, ".claude.json", `{"numStartups":2,"primaryApiKey":"x","projects":{"/w":{"lastCost":1}}}`)
 	put(t, p.home, ".claude/projects/-w/session.jsonl", "{}")
 	put(t, p.home, ".claude/sessions/1.json", "{}")

@@ -1,7 +1,6 @@
 package claude
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"sync"
@@ -23,9 +22,10 @@ type Waiting struct {
 	left     chan struct{} // closed when it was taken off its shelf
 }
 
-// Waits of a process that is not needed: it has nothing to finish.
+// Waits of a process that is not needed. An idle CLI ends with its stdin within 40 ms. One that
+// still starts needs its time, but then leaves nothing half done behind, as it might at a signal.
 const (
-	closePatience = 300 * time.Millisecond // to end by the end of its stdin, as an idle CLI does within 40
+	closePatience = 2 * time.Second        // to end with its stdin
 	dropGrace     = 500 * time.Millisecond // from SIGTERM to SIGKILL
 )
 
@@ -58,8 +58,9 @@ func (p *Pool) Discard(w *Waiting) procman.Exit {
 	select {
 	case <-w.Process.Exited():
 	case <-patience.C:
+	case <-p.atOnce.Done():
 	}
-	exit, proof := w.Process.Stop(context.Background(), dropGrace)
+	exit, proof := w.Process.Stop(p.atOnce, dropGrace)
 	if len(proof.Survivors) > 0 { // its directory stays, by which the next server finds it
 		p.log.Error("a waiting claude cannot be ended", "run", w.ID, "survivors", proof.Survivors)
 		return exit

@@ -9,11 +9,23 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/claude"
 )
 
 func TestS16_TheCLIGetsTheseArgumentsAndThisEnvironmentAndNothingElse(t *testing.T) {
+	for name, way := range map[string]string{"cold": "--warm=0", "warm": warm} {
+		t.Run(name, func(t *testing.T) { requireArgumentsAndEnvironment(t, way) })
+	}
+}
+
+func requireArgumentsAndEnvironment(t *testing.T, way string) {
+	t.Helper()
 	w := newWorld(t)
-	s := w.serve("DATABASE_URL=postgres://secret", "JWT_SECRET=secret", "MINE=handed on", "--env=MINE", "--model=claude-x")
+	s := w.serve("DATABASE_URL=postgres://secret", "JWT_SECRET=secret", "MINE=handed on", "--env=MINE", "--model=claude-x", way)
+	if way == warm {
+		s.awaitWarm(1)
+	}
 	c := s.ask("[[hold]] --version")
 	_, err := w.api.Await(t.Context(), 1)
 	require.NoError(t, err)
@@ -26,6 +38,7 @@ func TestS16_TheCLIGetsTheseArgumentsAndThisEnvironmentAndNothingElse(t *testing
 	require.Contains(t, w.proc(c.run, "environ"), "ANTHROPIC_API_KEY="+apiKey)
 	w.api.Release()
 	c.rest()
+	require.Equal(t, way == warm, s.health().Warm.Hits == 1)
 }
 
 // proc are the entries of a list in /proc about the CLI of a run.
@@ -64,6 +77,7 @@ type health struct {
 		Found   bool
 		Version string
 	}
+	Warm claude.PoolStats
 }
 
 func (s *server) health() health {

@@ -144,8 +144,11 @@ func (g *Registry) Drain(ctx context.Context) {
 	g.hurry() // frees the context
 }
 
-// Hurry leaves out every grace of runs that are being stopped.
-func (g *Registry) Hurry() { g.hurry() }
+// Hurry leaves out every grace of runs that are being stopped, and of processes that wait.
+func (g *Registry) Hurry() {
+	g.hurry()
+	g.pool.Hurry()
+}
 
 func (g *Registry) stopAll(which func(*Run) bool) {
 	g.mu.Lock()
