@@ -25,10 +25,10 @@ type streamed struct {
 
 // At random moments the server is killed, while runs are being accepted, streamed and ended.
 // Every run that was accepted is there afterwards, was started at most once, and its viewer
-// has every line once, in order, and one end.
+// has every line once, in order, and one end. Of processes that waited for runs nothing is left.
 func TestD01KilledServersLoseNothing(t *testing.T) {
 	const atOnce = 20
-	w := newWorld(t, "--max-runs=30", "--log-level=warn")
+	w := newWorld(t, "--max-runs=30", "--log-level=warn", "--warm=2")
 	rounds, dice := times(8, 200), random(t)
 	w.start()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rounds)*5*time.Second+patience)
@@ -64,7 +64,11 @@ func TestD01KilledServersLoseNothing(t *testing.T) {
 	w.kill()
 	w.start()
 	w.requireWhole(all) // and so it stays
+	w.stop()
 	w.requireNoSurvivors()
+	dirs, err := os.ReadDir(filepath.Join(w.dir, "proc"))
+	require.NoError(t, err)
+	require.Len(t, dirs, len(all), "what waited has left something")
 }
 
 func pauseFor(ctx context.Context, d time.Duration) {
