@@ -289,6 +289,21 @@ func TestWhatNobodyUsesIsNotKeptWaiting(t *testing.T) {
 	s.waitFor(t, 2)
 }
 
+// Whoever connects may send a prompt: what it needs is started while the client still writes.
+func TestAClientThatConnectsIsExpected(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--warm=2", "--warm-idle=2s")
+	s.waitFor(t, 0) // perhaps it has not begun yet
+	require.Eventually(t, func() bool { return s.health(t).Warm.Drops.Idle > 0 }, patience, 10*time.Millisecond)
+	s.waitFor(t, 0)
+	c := s.dial(t)
+	require.Equal(t, schema.InfoFrame, c.next())
+	s.waitFor(t, 1)
+	c.prompt("hi")
+	requireEnd(t, c.rest(), "")
+	require.EqualValues(t, 1, s.health(t).Warm.Hits)
+}
+
 func TestMemoryLimitsWhatWaits(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, "--warm=3", "--warm-memory=100MiB")

@@ -51,27 +51,29 @@ func (w *Waiting) measure() {
 	}
 }
 
-// readMemory returns how many bytes programs may still take, and how many there are in all;
-// 0 where the system does not tell. Linux does.
+// readMemory returns how many bytes programs may still take, and how many there are in all:
+// of the machine, or of the control group that this program is in, if that has a limit. It
+// returns 0 where the system does not tell. Linux does.
 func readMemory() (free, all int64) {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0, 0
+	free, all = number("/proc/meminfo", "MemAvailable:")<<10, number("/proc/meminfo", "MemTotal:")<<10
+	limit := number("/sys/fs/cgroup/memory.max", "")
+	if limit == 0 || all == 0 {
+		return free, all
 	}
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		if len(fields) < 2 {
-			continue
-		}
-		n, _ := strconv.ParseInt(fields[1], 10, 64)
-		switch fields[0] {
-		case "MemAvailable:":
-			free = n << 10
-		case "MemTotal:":
-			all = n << 10
-		}
+	used := number("/sys/fs/cgroup/memory.current", "") - number("/sys/fs/cgroup/memory.stat", "inactive_file") // that can be had back
+	return min(free, max(limit-used, 0)), min(all, limit)
+}
+
+// number returns the first number behind a label in a file, 0 if there is none.
+func number(path, label string) int64 {
+	text, err := os.ReadFile(path)
+	_, rest, found := strings.Cut(string(text), label)
+	fields := strings.Fields(rest)
+	if err != nil || !found || len(fields) == 0 {
+		return 0
 	}
-	return free, all
+	n, _ := strconv.ParseInt(fields[0], 10, 64)
+	return n
 }
 
 // residentMemory returns how many bytes of memory a process has, 0 where that cannot be told.

@@ -2,6 +2,7 @@ package claude
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -50,4 +51,16 @@ func TestTheSystemTellsItsMemory(t *testing.T) {
 	require.Greater(t, all, free)
 	require.Greater(t, residentMemory(os.Getpid()), int64(1<<20))
 	require.Zero(t, residentMemory(1<<30))
+}
+
+func TestANumberInAFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, []byte("anon 5\ninactive_file 4096\nx y\n"), 0o600))
+	require.EqualValues(t, 4096, number(path, "inactive_file"))
+	require.Zero(t, number(path, "x"), "no number")
+	require.Zero(t, number(path, "z"))
+	require.Zero(t, number(path+"x", ""))
+	require.NoError(t, os.WriteFile(path, []byte("max\n"), 0o600))
+	require.Zero(t, number(path, ""), "no limit")
 }

@@ -198,7 +198,7 @@ func TestAProcessServesOneRun(t *testing.T) {
 // Each profile has processes of its own, once it was used.
 func TestProfilesThatWereUsedBecomeWarm(t *testing.T) {
 	t.Parallel()
-	p := servedPool(t, waits, func(p *Pool) { p.agent.Options.Model = "opus" })
+	p := servedPool(t, `echo "$@"; `+waits, func(p *Pool) { p.agent.Options.Model = "opus" })
 	p.waiting(1)
 	p.miss(Wishes{Partial: true}).Over()
 	p.miss(Wishes{Model: "sonnet"}).Over()
@@ -210,11 +210,16 @@ func TestProfilesThatWereUsedBecomeWarm(t *testing.T) {
 	require.Contains(t, arguments(t, same.Waiting), "--model=opus", "the operator's model is no wish")
 }
 
+// arguments are what the script was started with, as it prints them.
 func arguments(t *testing.T, w *Waiting) []string {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", w.Process.PID()))
-	require.NoError(t, err)
-	return strings.Split(string(text), "\x00")
+	var text []byte
+	require.Eventually(t, func() bool {
+		var err error
+		text, err = os.ReadFile(w.Stdout.Name())
+		return err == nil && len(text) > 0
+	}, patience, time.Millisecond)
+	return strings.Fields(string(text))
 }
 
 // A session is loaded at the start: whoever continues one cannot use what waits.

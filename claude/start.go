@@ -26,6 +26,14 @@ func (p *Pool) Begin(wishes Wishes) *Start {
 	return s
 }
 
+// Expect says that a run without wishes may come soon, for which none waits any more.
+func (p *Pool) Expect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shelves[0].used = time.Now()
+	p.ring()
+}
+
 // BeginCold is for a run whose id is known already: it waited for its place, and starts its
 // own process.
 func (p *Pool) BeginCold() *Start {

@@ -40,6 +40,7 @@ func (d *claudeDoor) greet(refusal *schema.Error) {
 	case refusal != nil:
 		d.begin(func() *ending { return refused(refusal) })
 	default:
+		d.server.runs.Expect()
 		d.await()
 	}
 }

@@ -13,6 +13,9 @@ import (
 // is left that no run has taken. It may begin when [Registry.Sweep] has returned.
 func (g *Registry) KeepWarm(ctx context.Context) { g.pool.Serve(ctx) }
 
+// Expect says that somebody is there who may start a run soon.
+func (g *Registry) Expect() { g.pool.Expect() }
+
 // Warm tells of the processes that are kept started.
 func (g *Registry) Warm() claude.PoolStats { return g.pool.Stats() }
 
