@@ -256,6 +256,22 @@ func TestAProgramThatCannotWaitIsToldOfOnce(t *testing.T) {
 	require.Equal(t, 1, strings.Count(s.log.String(), "no claude is kept waiting"))
 }
 
+// What a process prints before it has its prompt is of the run that takes it, as it would be if
+// that had started it.
+func TestWhatWasPrintedWhileWaitingIsOfTheRun(t *testing.T) {
+	t.Parallel()
+	bothWays(t, func(t *testing.T, way string) {
+		s := startServer(t, way, "--claude="+program(t, "echo early; echo warning >&2", "read -r prompt || exit 0", "echo late"))
+		for range 2 {
+			e := s.run(t, "hi")
+			requireEnd(t, e, "")
+			require.Equal(t, []string{"early", "late"}, e.lines)
+			require.Equal(t, []string{"warning"}, e.stderr)
+		}
+		s.requireWarmed(t)
+	})
+}
+
 // What changes between the start of a process and the run is in the run.
 func TestAChangeOfTheProgramIsInTheNextRun(t *testing.T) {
 	t.Parallel()

@@ -34,9 +34,8 @@ func (p *Pool) tend() time.Duration {
 	if wait > 0 {
 		return min(wait, p.tempo.look)
 	}
-	now := p.sources.snapshot() // before the start: what changes during it counts as changed
-	if w, err := p.launch(s.wishes, now); err != nil {
-		p.fail(s, now, 0, err.Error())
+	if w, err := p.launch(s.wishes); err != nil {
+		p.fail(s, p.sources.snapshot(), 0, err.Error())
 	} else {
 		p.shelve(s, w)
 	}

@@ -23,7 +23,7 @@ type PoolConfig struct {
 
 // Outputs makes the files that a process writes into before it is known which run it serves.
 type Outputs interface {
-	// Create makes them, under a new id.
+	// Create makes them, under a new id, and the working directory if it is not there.
 	Create() (Output, error)
 	// Remove removes what was made for an id.
 	Remove(id string) error

@@ -34,15 +34,16 @@ const (
 const maxChatter = 1 << 20
 
 // launch starts a process that waits.
-func (p *Pool) launch(wishes Wishes, of snapshot) (*Waiting, error) {
+func (p *Pool) launch(wishes Wishes) (*Waiting, error) {
 	output, err := p.outputs.Create()
 	if err != nil {
 		return nil, err
 	}
+	now := p.sources.snapshot() // before the start: what changes during it counts as changed
 	process, err := p.agent.Start(Launch{
 		ID: output.ID, Dir: p.config.Dir, Stdout: output.Stdout, Stderr: output.Stderr, Wishes: wishes, Standby: true,
 	})
-	w := &Waiting{Output: output, Process: process, snapshot: of, started: time.Now(), left: make(chan struct{})}
+	w := &Waiting{Output: output, Process: process, snapshot: now, started: time.Now(), left: make(chan struct{})}
 	if err != nil {
 		p.remove(w)
 		return nil, err

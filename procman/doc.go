@@ -42,7 +42,7 @@
 // tree may, is found by its marker, and within a second after its Process has ended.
 // Without control groups, one that clears its environment, takes a session of its own and
 // loses its parent between two counts cannot be told from another Process's: it is ended
-// as soon as a Process is stopped while no other runs. If it lost its parent before its
+// as soon as a Process is stopped while no other runs but on standby. If it lost its parent before its
 // Process was adopted, nothing tells it from a stranger's, and it stays.
 // Outside Linux nothing is known of a leader that died before it was adopted, nor of what
 // it left; one that lives is told by its number, that it leads a group, and on macOS by its

@@ -7,6 +7,9 @@
 // has its result, and to keep limits. Whoever wants the output opens a [View], which
 // follows the same files at its own pace and costs the run nothing.
 //
+// A run that has its place at once takes a process that has waited for it, if there is one
+// ([Registry.KeepWarm]), and with it its files and its id. From then on it is like any other.
+//
 // # What is kept
 //
 // A run's record is in the store before anybody is told of the run, the reason of a stop
