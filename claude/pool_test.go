@@ -231,6 +231,8 @@ func TestASessionIsNeverWarm(t *testing.T) {
 	stats := p.Stats()
 	require.Zero(t, stats.Misses, "it could not have been a hit")
 	require.Equal(t, 1, stats.Waiting)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	require.Len(t, p.shelves, 1)
 }
 
