@@ -39,7 +39,7 @@
 // and only a control group ends one that doubles: one by one, they start faster than they
 // can be ended.
 // A process that moves itself out of its control group, as root and the owner of a delegated
-// tree may, is found by its marker, and within a second after its Process has ended.
+// tree may, is found by its marker, and within two seconds after its Process has ended.
 // Without control groups, one that clears its environment, takes a session of its own and
 // loses its parent between two counts cannot be told from another Process's: it is ended
 // as soon as a Process is stopped while no other runs but on standby. If it lost its parent before its
