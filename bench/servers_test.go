@@ -62,8 +62,9 @@ func TestEveryServerEndsTheAgentWhenItsClientLeaves(t *testing.T) {
 
 func TestStreamsAreObserved(t *testing.T) {
 	t.Parallel()
-	s := testRig(t).serving(t, naiveGo)
-	clients, err := s.stream(3)
+	r := testRig(t)
+	s := r.serving(t, naiveGo)
+	clients, err := s.stream(3, r.beats())
 	defer closeAll(clients)
 	require.NoError(t, err)
 	got, err := s.observe(clients, 500*time.Millisecond)
@@ -72,6 +73,13 @@ func TestStreamsAreObserved(t *testing.T) {
 	for _, ms := range got.delays {
 		require.Positive(t, ms)
 	}
+}
+
+// This test ends every server that runs, so it runs alone.
+func TestAnInterruptEndsTheServers(t *testing.T) {
+	s := testRig(t).serving(t, naiveGo)
+	endServers()
+	require.False(t, lives(s.pid()))
 }
 
 func TestANaiveServerIsStuckWithALongLine(t *testing.T) {

@@ -20,7 +20,7 @@ func (r *rig) stalledClient() error {
 }
 
 func (r *rig) stalledRound(s *server) error {
-	others, err := s.stream(bystanders)
+	others, err := s.stream(bystanders, r.beats())
 	defer closeAll(others)
 	if err != nil {
 		return err

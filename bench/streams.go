@@ -14,7 +14,6 @@ var (
 )
 
 const (
-	beats      = 1 << 20         // more than any stream gets to see
 	warmingUp  = 2 * time.Second // of streams, before they are watched
 	bystanders = 20              // streams beside a client that does not read
 )
@@ -40,7 +39,7 @@ func (r *rig) named(name string) (chosen []contestant) {
 }
 
 func (r *rig) streamsRound(s *server) error {
-	clients, err := s.stream(r.streams)
+	clients, err := s.stream(r.streams, r.beats())
 	defer closeAll(clients)
 	if err != nil {
 		return err
@@ -55,14 +54,17 @@ func (r *rig) streamsRound(s *server) error {
 	return nil
 }
 
-// stream starts n runs that print by the clock, and returns when all have begun.
-func (s *server) stream(n int) ([]*client, error) {
+// beats are more lines than a stream gets to see. They come to an end, for an agent may outlive its server.
+func (r *rig) beats() int { return int((time.Minute + 3*r.window) / beat) }
+
+// stream starts n runs that print so many lines by the clock, and returns when all have begun.
+func (s *server) stream(n, lines int) ([]*client, error) {
 	clients, err := s.dialMany(n, smallBuf)
 	if err != nil {
 		return clients, err
 	}
 	for _, c := range clients {
-		if err := c.send(fmt.Sprint(beats, " ", byTheClock)); err != nil {
+		if err := c.send(fmt.Sprint(lines, " ", byTheClock)); err != nil {
 			return clients, err
 		}
 	}
