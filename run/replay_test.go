@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,6 +62,7 @@ func TestN01AReplayIsWhatWasShownLive(t *testing.T) {
 	require.True(t, strings.Join(live.lines, "\n") == string(text), "every byte")
 	r.end(t)
 
+	require.Eventually(t, func() bool { return h.running(r.ID) == nil }, patience, time.Millisecond) // it is forgotten
 	past := h.reopen(t, r)
 	require.NotSame(t, r, past)
 	for _, run := range []*Run{past, r} { // r was known while it went on

@@ -45,7 +45,7 @@ func (h house) kept(t *testing.T, ids ...string) (kept []bool) {
 // time.
 func (h house) damage(t *testing.T, id string) {
 	t.Helper()
-	_, err := h.atDatabase(t).ExecContext(t.Context(), `UPDATE runs SET record = replace(replace(replace(record, 'PAST', 'x'), 'LAST', 'PAST'), 'x"', 'LAST"') WHERE id = ?`, id)
+	_, err := h.atDatabase(t).ExecContext(t.Context(), `UPDATE runs SET record = replace(replace(replace(record, 'PAST', '#'), 'LAST', 'PAST'), '#"', 'LAST"') WHERE id = ?`, id)
 	require.NoError(t, err)
 }
 

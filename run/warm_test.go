@@ -66,28 +66,13 @@ func TestARunTakesTheIDOfTheProcessThatWaited(t *testing.T) {
 	r, view := h.submit(t)
 	require.Equal(t, id, r.ID)
 	require.Equal(t, schema.Succeeded, r.end(t).State)
-	require.Equal(t, []string{id, `"text":"hi"`, `"text":""`}, lines(t, view))
+	require.Equal(t, []string{id, `"text":"hi"`, `"text":""`}, view.read(t).lines)
 	view.Leave(ClientGone)
 	record := h.record(t, r)
 	require.Equal(t, id, record.ID)
 	require.EqualValues(t, 3, record.Lines)
 	require.EqualValues(t, 1, h.Warm().Hits)
 	require.EqualValues(t, 1, h.Warm().FirstLine.Warm.Count)
-}
-
-// lines reads what there is of a run that has ended.
-func lines(t *testing.T, view *View) (all []string) {
-	t.Helper()
-	for {
-		event, err := view.Next()
-		if err != nil {
-			return all
-		}
-		require.Nil(t, event.Frame)
-		text, err := event.Line.Head(1 << 10)
-		require.NoError(t, err)
-		all = append(all, string(text))
-	}
 }
 
 // Whoever has to queue is named before there is a place, and starts its own process.
@@ -201,7 +186,7 @@ func TestAWorkspaceThatIsReplacedMakesTheProcessStale(t *testing.T) {
 		h.open(t, fmt.Sprint("file", i))
 		r, view := h.submit(t)
 		require.Equal(t, schema.Succeeded, r.end(t).State)
-		require.Equal(t, []string{fmt.Sprint("file", i)}, lines(t, view))
+		require.Equal(t, []string{fmt.Sprint("file", i)}, view.read(t).lines)
 		view.Leave(ClientGone)
 	}
 }
