@@ -3,7 +3,7 @@
 //
 //	request ──> gate (Host, Origin) ──> route
 //	                                      └─ upgrade ──> session: one reader, one writer
-//	                                                       └─ run.Submit, run.View
+//	                                                       └─ run.Submit, run.View ──> frames ──> wire
 //
 // # Concurrency
 //
@@ -11,6 +11,9 @@
 // handler returns: whoever still held one would write to somebody else's client. So a
 // connection never leaves its [session], and the handler returns only after every
 // goroutine of the session has ended. Runs never see a connection.
+//
+// What comes in is read by the library. What goes out is gathered as [frames] and written to
+// the [wire], which the session's writer, its reader and its pings use in turn.
 //
 // # Limits
 //

@@ -6,7 +6,8 @@
 //	                    └──inotify──> Watcher ──> "it has grown"
 //
 // A line is what stands before a newline; its bytes are free. Lines are numbered from 1.
-// The number of the last line that a reader has is its cursor: [OpenAfter] goes on there.
+// The number of the last line that a reader has is its cursor: [OpenAfter] goes on there. Who
+// wants many lines at once takes a [Batch] of those that are in memory.
 //
 // A file that grows no more may be sealed: [Seal] puts checksums beside it, and a Reader of
 // [OpenSealed] compares all that it reads with them.
