@@ -46,7 +46,7 @@ fail() {
 
 # at_once is how many tests run side by side: most of them wait most of the time.
 at_once() {
-	echo $((3 * $(getconf _NPROCESSORS_ONLN)))
+	echo $((2 * $(getconf _NPROCESSORS_ONLN)))
 }
 
 # packages lists all Go packages but those whose tests have steps of their own.

@@ -19,7 +19,7 @@ func (s *Server) claude(conn *websocket.Conn, _ door) {
 	if refusal == nil {
 		defer s.hub.leave(d.session) // after the close frame: shutting down waits for it
 	}
-	d.greet(refusal)
+	d.try(func() { d.greet(refusal) })
 	d.serve()
 }
 

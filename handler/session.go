@@ -134,14 +134,22 @@ func dialectOf(conn *websocket.Conn) dialect {
 
 // guard keeps a panic of a session's goroutine from ending the server.
 func (s *session) guard(work func()) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			s.log.Error("panic in session", "panic", cause, "stack", string(debug.Stack()))
-			s.end(gone)
-			s.cut()
-		}
-	}()
+	defer s.recover(func() { s.end(gone); s.cut() })
 	work()
+}
+
+// try does what comes before anything has begun. A panic ends the socket.
+func (s *session) try(work func()) {
+	defer s.recover(func() { s.begin(func() *ending { return refused(errInternal) }) })
+	work()
+}
+
+// recover is deferred: it logs a panic, and does what is to be done then.
+func (s *session) recover(then func()) {
+	if cause := recover(); cause != nil {
+		s.log.Error("panic in session", "panic", cause, "stack", string(debug.Stack()))
+		then()
+	}
 }
 
 // alive gives the client time until its next sign of life. When the socket ends, finish
