@@ -68,7 +68,7 @@ func TestHubWaitsForEverySocket(t *testing.T) {
 
 func TestHubCutsWhoDoesNotLeaveInTime(t *testing.T) {
 	t.Parallel()
-	address, _ := serveBroken(t)
+	address := newHouse(t, "exit 0", nil).address
 	conn := dial(t, address)
 	h, s := newHub(1), &session{conn: conn} // any connection will do
 	require.Nil(t, h.enter(s))
