@@ -15,7 +15,10 @@ type Start struct {
 // Begin is for a run that has its place. It takes a process that waits for such a run, if
 // there is one; that is the caller's then, to be stopped or discarded.
 func (p *Pool) Begin(wishes Wishes) *Start {
-	now := p.sources.snapshot()
+	var now snapshot
+	if p.config.Size > 0 {
+		now = p.sources.snapshot()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.startLocked()

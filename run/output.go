@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"spool/spool"
 )
@@ -91,34 +90,18 @@ func (o *output) open(flags int) (*files, error) {
 
 func (f *files) close() error { return errors.Join(f.out.Close(), f.err.Close()) }
 
-// seal brings the output to the disk, with checksums. It grows no more. All of it is asked for
-// at once: a file system does that as one.
+// seal brings the output to the disk, with checksums. It grows no more.
 func (f *files) seal(most int64) error {
-	return together(
-		func() error { return syncDir(filepath.Dir(f.dir)) },
-		f.out.Sync,
-		func() error { return spool.Seal(f.stdout(), min(size(f.out), most)) },
-		f.sealStderr,
-	)
-}
-
-func (f *files) sealStderr() error {
-	kept := min(size(f.err), maxStderr)
-	if kept == 0 {
-		return nil
+	if err := syncDir(filepath.Dir(f.dir)); err != nil {
+		return err
 	}
-	return together(f.err.Sync, func() error { return spool.Seal(f.stderr(), kept) })
-}
-
-// together does several things side by side, and returns when all are done.
-func together(all ...func() error) error {
-	failed := make([]error, len(all))
-	var done sync.WaitGroup
-	for i, do := range all {
-		done.Go(func() { failed[i] = do() })
+	if err := errors.Join(f.out.Sync(), spool.Seal(f.stdout(), min(size(f.out), most))); err != nil {
+		return err
 	}
-	done.Wait()
-	return errors.Join(failed...)
+	if kept := min(size(f.err), maxStderr); kept > 0 {
+		return errors.Join(f.err.Sync(), spool.Seal(f.stderr(), kept))
+	}
+	return nil
 }
 
 // syncDir brings the names in a directory to the disk.
