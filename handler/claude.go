@@ -21,13 +21,16 @@ func (s *Server) claude(conn *websocket.Conn, _ door) {
 	}
 	d.try(func() { d.greet(refusal) })
 	d.serve()
+	for _, ignore := range d.ignore {
+		ignore()
+	}
 }
 
 // claudeDoor is the conversation on one socket.
 type claudeDoor struct {
 	*session
 	server *Server
-	ignore []func() bool // what need not be awaited any more once there is a prompt
+	ignore []func() bool // what would end a socket without a prompt
 }
 
 // greet sends the info frame, which is always the first: a client that finds no room is
@@ -59,9 +62,6 @@ func (d *claudeDoor) await() {
 
 // converse goes through the whole sequence, once there is a message, and returns how it ends.
 func (d *claudeDoor) converse() *ending {
-	for _, ignore := range d.ignore {
-		ignore()
-	}
 	r, view, err := d.submit(<-d.messages)
 	if err != nil {
 		return d.refuse(err)
