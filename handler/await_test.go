@@ -22,12 +22,12 @@ type counted struct {
 func (c *counted) Value(any) any { return nil }
 
 // AfterFunc is what context.AfterFunc calls.
-func (c *counted) AfterFunc(f func()) (stop func() bool) {
+func (c *counted) AfterFunc(f func()) func() bool {
 	c.waiting.Add(1)
-	stop = context.AfterFunc(c.Context, f)
+	inner := context.AfterFunc(c.Context, f)
 	return func() bool {
 		c.waiting.Add(-1)
-		return stop()
+		return inner()
 	}
 }
 
