@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,30 +11,17 @@ import (
 )
 
 // collectBatches is collect by batches: one line, and then all that came with it.
-func collectBatches(t testing.TB, r *Reader, ended bool) (lines []string) {
+func collectBatches(t testing.TB, r *Reader, ended bool) []string {
 	t.Helper()
-	if ended {
-		r.Refresh()
-	}
-	for {
+	return gather(t, r, ended, func() (lines []string) {
 		b := r.Batch()
 		require.Equal(t, int64(strings.Count(string(b.Bytes), "\n")), b.Count)
 		for line := range b.Lines {
 			require.Equal(t, b.Offset+int64(len(b.Bytes)), end(b, line))
 			lines = append(lines, fmt.Sprintf("%d:%s", line.N, line.Bytes))
 		}
-		line, err := r.Next()
-		if errors.Is(err, io.EOF) && ended {
-			line, err = r.Rest()
-		}
-		if errors.Is(err, io.EOF) {
-			return lines
-		}
-		require.NoError(t, err)
-		text, err := io.ReadAll(line.Reader())
-		require.NoError(t, err)
-		lines = append(lines, fmt.Sprintf("%d:%s", line.N, text))
-	}
+		return lines
+	})
 }
 
 // end is where the batch of a line ends, by what the line says of itself.

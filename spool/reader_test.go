@@ -26,10 +26,17 @@ func content(t testing.TB, text string) string {
 // collect reads every line that is there, and the rest if the file has ended.
 func collect(t testing.TB, r *Reader, ended bool) (lines []string) {
 	t.Helper()
+	return gather(t, r, ended, func() []string { return nil })
+}
+
+// gather reads line by line, and before each line what else there is.
+func gather(t testing.TB, r *Reader, ended bool, before func() []string) (lines []string) {
+	t.Helper()
 	if ended {
 		r.Refresh()
 	}
 	for {
+		lines = append(lines, before()...)
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) && ended {
 			line, err = r.Rest()
