@@ -1,8 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
+	"net"
 	"os"
 )
 
@@ -11,20 +11,7 @@ const copyBuffer = 64 << 10
 // serveCopy writes a file into every connection: what a server on this machine can do at
 // most that reads the bytes it sends, instead of having the system copy them.
 func serveCopy(path string) error {
-	ln, err := listen()
-	if err != nil {
-		return err
-	}
-	for {
-		conn, err := ln.Accept()
-		if err != nil {
-			return fmt.Errorf("accept: %w", err)
-		}
-		go func() {
-			defer conn.Close()
-			_ = copyFile(conn, path) // a client that leaves is no fault
-		}()
-	}
+	return serveEach(func(conn net.Conn) { _ = copyFile(conn, path) }) // a client that leaves is no fault
 }
 
 // copyFile hides from io.Copy that a socket can read a file for itself.

@@ -15,6 +15,15 @@ import (
 // serveRaw speaks as much of the WebSocket protocol as the client of this program needs, and hands each prompt on: it is
 // the ground on which the limits stand.
 func serveRaw(answer func(conn net.Conn, prompt string) error) error {
+	return serveEach(func(conn net.Conn) {
+		if prompt, err := takePrompt(conn); err == nil { // else the client has left
+			complain(answer(conn, prompt))
+		}
+	})
+}
+
+// serveEach listens, and serves each connection in a goroutine of its own.
+func serveEach(serve func(net.Conn)) error {
 	ln, err := listen()
 	if err != nil {
 		return err
@@ -26,9 +35,7 @@ func serveRaw(answer func(conn net.Conn, prompt string) error) error {
 		}
 		go func() {
 			defer conn.Close()
-			if prompt, err := takePrompt(conn); err == nil { // else the client has left
-				complain(answer(conn, prompt))
-			}
+			serve(conn)
 		}()
 	}
 }
