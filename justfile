@@ -27,9 +27,9 @@ test *args:
 race:
     ./test.sh unit
 
-# Every fuzz target for a while: just fuzz 5m
-fuzz time="1m":
-    FUZZTIME={{ time }} ./test.sh fuzz
+# Every fuzz target for a while: just fuzz 5000000x
+fuzz inputs="500000x":
+    FUZZTIME={{ inputs }} ./test.sh fuzz
 
 # The fault suite in full: hundreds of killed servers and cut connections (about 20 minutes)
 faults:
