@@ -41,6 +41,21 @@ const (
 	Draining   Code = "DRAINING"   // the server is being stopped
 )
 
+// What a conversation says no with, besides FORBIDDEN_OPTION and INVALID_OPTION.
+const (
+	SessionIDRequired   Code = "SESSION_ID_REQUIRED"  // a frame names no conversation
+	SessionNotFound     Code = "SESSION_NOT_FOUND"    // there is none of that id for who asks
+	UnsupportedProvider Code = "UNSUPPORTED_PROVIDER" // another agent than claude
+	RunInProgress       Code = "RUN_IN_PROGRESS"      // the conversation is answering
+	NoActiveRun         Code = "NO_ACTIVE_RUN"        // there is nothing to abort
+	UnknownMessageType  Code = "UNKNOWN_MESSAGE_TYPE" // a frame of no vocabulary
+	InternalError       Code = "INTERNAL_ERROR"       // INTERNAL, as the chat socket spells it
+	ApprovalGone        Code = "APPROVAL_GONE"        // the request was answered, or is open no more
+	HeadMoved           Code = "HEAD_MOVED"           // somebody else has written meanwhile
+	QueueFull           Code = "QUEUE_FULL"           // too many messages wait in the conversation
+	InvalidContent      Code = "INVALID_CONTENT"      // a message that is missing, blank, too long, or holds a NUL
+)
+
 // What plain HTTP requests get besides.
 const (
 	ForbiddenHost    Code = "FORBIDDEN_HOST"

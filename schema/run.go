@@ -13,6 +13,7 @@ const (
 	Queued      State = "queued"
 	Starting    State = "starting"
 	Running     State = "running"
+	Waiting     State = "waiting" // for somebody's approval
 	Succeeded   State = "succeeded"
 	Failed      State = "failed"
 	Aborted     State = "aborted"
@@ -21,7 +22,7 @@ const (
 )
 
 // States are all states, in the order of a run's life.
-var States = []State{Queued, Starting, Running, Succeeded, Failed, Aborted, TimedOut, Interrupted}
+var States = []State{Queued, Starting, Running, Waiting, Succeeded, Failed, Aborted, TimedOut, Interrupted}
 
 // Final reports whether a run in this state has ended.
 func (s State) Final() bool {
@@ -51,6 +52,12 @@ type Run struct {
 	ResultCut bool    `json:"resultCut,omitzero"`
 	// Usage is what the answer took, as the agent counts it; nil without a result.
 	Usage *Usage `json:"usage,omitempty"`
+	// ModelUsage is that for each model.
+	ModelUsage map[string]Usage `json:"modelUsage,omitempty"`
+
+	// Conversation is the one whose turn this is, and Message the user's message that it answers.
+	Conversation string `json:"conversation,omitempty"`
+	Message      string `json:"message,omitempty"`
 
 	// Exit is how the process ended, nil as long as it has not, or if there was none, or
 	// if it ended while no server looked.
@@ -96,7 +103,7 @@ type Usage struct {
 	OutputTokens        int64   `json:"outputTokens"`
 	CacheReadTokens     int64   `json:"cacheReadTokens"`
 	CacheCreationTokens int64   `json:"cacheCreationTokens"`
-	Turns               int64   `json:"turns"`
+	Turns               int64   `json:"turns"` // requests to the model
 	CostUSD             float64 `json:"costUsd"`
 }
 
