@@ -170,3 +170,19 @@ func addSaid(to *bytes.Buffer, line spool.Line) error {
 	}
 	return err
 }
+
+// texts returns what the model itself has written in a line. What the CLI writes in its place,
+// such as that the API has failed, is not from a model.
+func texts(line []byte) (texts []string) {
+	m, ok := readMembers(line)
+	message := m.object("message")
+	if !ok || m.text("parent_tool_use_id") != "" || message.text("model") == "<synthetic>" {
+		return nil
+	}
+	for _, block := range message.blocks("content") {
+		if text := block.text("text"); kindOf(block) == "text" && text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}

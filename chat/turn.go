@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,7 +156,7 @@ func (t *turn) framesOf(line spool.Line) ([]schema.ChatFrame, error) {
 		frame.Cut = &schema.Cut{Bytes: line.Size}
 		of = append(of, frame)
 	} else {
-		of = frames(head)
+		of = slices.DeleteFunc(frames(head), isCancel) // the run knows more of that
 	}
 	for i := range of {
 		of[i].Line = line.N
@@ -168,6 +169,8 @@ func (t *turn) framesOf(line spool.Line) ([]schema.ChatFrame, error) {
 	}
 	return t.done.missing(line.N, of), nil
 }
+
+func isCancel(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionCancelled }
 
 // asks reports whether frames have a request for an approval.
 func (t *turn) asks(frames []schema.ChatFrame) bool {
