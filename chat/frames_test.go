@@ -75,6 +75,16 @@ func asked(call, request string) string {
 
 func delta(text string) string { return `{"content":"` + text + `","kind":"stream_delta"}` }
 
+func thought(text string) string {
+	return `{"content":"` + text + `","kind":"stream_delta","status":"thinking"}`
+}
+
+func reads(path, call, request string) string {
+	return `{"context":{"description":"` + path + `","toolUseId":"` + call + `","suggestions":[{"type":"addRules",` +
+		`"rules":[{"toolName":"Read","ruleContent":"//outside/**"}],"behavior":"allow","destination":"session"}]},` +
+		`"input":{"file_path":"` + path + `"},"kind":"permission_request","requestId":"` + request + `","toolName":"Read"}`
+}
+
 func TestRecordingsGiveTheirFrames(t *testing.T) {
 	t.Parallel()
 	hellos := []string{delta("Hello"), delta(" from"), delta(" the"), delta(" loopback"), delta(" model"), delta(".")}
@@ -104,6 +114,19 @@ func TestRecordingsGiveTheirFrames(t *testing.T) {
 				`The tool use was rejected (eg. if it was a file edit, the new_string was NOT written to the file). ` +
 				`STOP what you are doing and wait for the user to tell you how to proceed.","isError":true}}`,
 			`{"kind":"status","text":"[Request interrupted by user for tool use]"}`,
+		},
+		"parallel": {
+			request,
+			thought("let "), thought("me "), thought("see"),
+			`{"content":"let me see","kind":"thinking"}`, end,
+			`{"kind":"tool_use","toolId":"toolu_000001","toolInput":{"file_path":"/outside/a"},"toolName":"Read"}`,
+			reads("/outside/a", "toolu_000001", "00000000-0000-4000-8000-000000000019"), end,
+			`{"kind":"tool_use","toolId":"toolu_000002","toolInput":{"file_path":"/outside/b"},"toolName":"Read"}`,
+			reads("/outside/b", "toolu_000002", "00000000-0000-4000-8000-000000000024"), end,
+			`{"kind":"tool_result","toolId":"toolu_000002","toolResult":{"content":"1\tthis is b\n2\t","isError":false}}`,
+			`{"kind":"tool_result","toolId":"toolu_000001","toolResult":{"content":"Not that one.","isError":true}}`,
+			request,
+			delta("The tool has answered."), `{"content":"The tool has answered.","kind":"text","role":"assistant"}`, end,
 		},
 		"api-retry": {
 			`{"kind":"status","status":"api_retry","text":"The API answered 529 (overloaded): attempt 1 of 10 in 1s"}`,
