@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +23,8 @@ type Turn struct {
 type TurnEnd struct {
 	Conversation, Run string
 	Answer            *Message // its parent and id are set here; nil is none
-	// Session is where the agent has the conversation now, and SessionHead the message that it is at there: the
-	// new head if it is empty. Without a session both stay as they were.
+	// Session is where the agent has the conversation now, and SessionHead the message that it is at there, empty if
+	// nobody knows. Without a session both stay as they were.
 	Session, SessionHead string
 }
 
@@ -112,7 +111,7 @@ func (e TurnEnd) apply(tx transaction, c *Conversation) error {
 	}
 	c.Ended = e.Run
 	if e.Session != "" {
-		c.Session, c.SessionHead = e.Session, cmp.Or(e.SessionHead, c.Head)
+		c.Session, c.SessionHead = e.Session, e.SessionHead
 	}
 	return count(tx, c)
 }
