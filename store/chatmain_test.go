@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -13,6 +14,13 @@ import (
 	"spool/schema"
 )
 
+// tester is what the tests of this package and rapid's have in common.
+type tester interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
+}
+
 // newConversation returns an empty conversation of a user.
 func newConversation(user string) Conversation {
 	now := time.Now().UTC()
@@ -22,7 +30,7 @@ func newConversation(user string) Conversation {
 	}
 }
 
-// insertConversation adds an empty conversation of a user and returns its id.
+// insertNew adds an empty conversation of a user and returns its id.
 func insertNew(t testing.TB, s *Store, user string) string {
 	t.Helper()
 	c := newConversation(user)
@@ -76,7 +84,7 @@ func newTurn(user, conversation, prompt, parent string) (Run, Turn) {
 }
 
 // finish ends a turn with an answer and returns the conversation.
-func finish(t testing.TB, s *Store, run Run, text string) Conversation {
+func finish(t tester, s *Store, run Run, text string) Conversation {
 	t.Helper()
 	done := ended(run, schema.Succeeded, time.Now())
 	done.Usage = &schema.Usage{InputTokens: 10, OutputTokens: 3, Turns: 1, CostUSD: 0.25}

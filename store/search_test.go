@@ -102,6 +102,17 @@ func TestAMessageOfManyConversationsIsFoundInTheLatest(t *testing.T) {
 	require.Empty(t, found())
 }
 
+func TestWhatOthersSayTakesNobodysPlace(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	say(t, s, "bob", insertNew(t, s, "bob"), "needle", "needle", "needle")
+	said := say(t, s, "ann", insertNew(t, s, "ann"), "question", "a needle in a long text")
+	list, err := s.Search(t.Context(), "ann", "needle", 1)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, said[1].ID, list[0].Message)
+}
+
 func TestTitlesAreFoundAsTheyAreNow(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)

@@ -107,7 +107,7 @@ func TestABranchHasWhatComesBeforeItsHead(t *testing.T) {
 }
 
 // rowCount returns how many rows a table has.
-func rowCount(t testing.TB, s *Store, table string) (n int) {
+func rowCount(t tester, s *Store, table string) (n int) {
 	t.Helper()
 	require.NoError(t, s.readers.QueryRow("SELECT count(*) FROM "+table).Scan(&n))
 	return n
