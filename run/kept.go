@@ -264,7 +264,7 @@ func (k *keeper) retire(l *living) {
 
 // Kept tells of the processes that conversations keep between their turns.
 func (g *Registry) Kept() KeptStats {
-	k := g.kept
+	k := g.keeper
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	stats := k.stats
@@ -276,4 +276,4 @@ func (g *Registry) Kept() KeptStats {
 
 // LetGo ends the process that is kept for a conversation, if there is one, and does not wait
 // for that.
-func (g *Registry) LetGo(conversation string) { g.kept.letGo(conversation) }
+func (g *Registry) LetGo(conversation string) { g.keeper.letGo(conversation) }

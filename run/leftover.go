@@ -34,7 +34,7 @@ func (l *leftover) live() Outcome {
 		return o
 	}
 	defer l.handBack(living)
-	defer l.registry.kept.release(l.ID)
+	defer l.registry.keeper.release(l.ID)
 	return l.follow(living, l.resume)
 }
 

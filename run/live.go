@@ -22,7 +22,7 @@ func (r *Run) serve(live func() Outcome) {
 	r.registry.admission.leave(r.ticket)
 	r.conclude(outcome)
 	if r.retire != nil {
-		r.registry.kept.retire(r.retire)
+		r.registry.keeper.retire(r.retire)
 	}
 	r.logEnd(time.Since(began))
 	r.stop(nil) // frees the context
@@ -106,7 +106,7 @@ func (r *Run) live(own *files) Outcome {
 func (r *Run) handBack(l *living) {
 	switch {
 	case l.goesOn:
-		r.registry.kept.keep(l)
+		r.registry.keeper.keep(l)
 	case l.id == r.ID:
 		_ = l.files.close()
 	default:
@@ -154,26 +154,26 @@ func (r *Run) launch(own *files) (*living, error) {
 // One that cannot is ended before another one continues its session; nil if there is none.
 func (r *Run) reuse() *living {
 	g := r.registry
-	l := g.kept.take(r.conversation)
+	l := g.keeper.take(r.conversation)
 	if l == nil {
 		r.countResumed()
 		return nil
 	}
 	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
-		g.kept.end(l)
+		g.keeper.end(l)
 		r.countResumed()
 		return nil
 	}
-	l.files = l.window()
+	l.files, l.goesOn = l.window(), false
 	r.change(func(record *store.Run) { record.Process = l.id })
 	r.source.Store(l.files.output)
-	g.kept.count(true)
+	g.keeper.count(true)
 	return l
 }
 
 func (r *Run) countResumed() {
 	if r.turn != nil && r.turn.Wishes.Session != "" {
-		r.registry.kept.count(false)
+		r.registry.keeper.count(false)
 	}
 }
 

@@ -61,7 +61,7 @@ type Registry struct {
 	admission admission
 	disk      disk
 	pool      *claude.Pool
-	kept      *keeper
+	keeper    *keeper
 	ended     chan struct{} // rings when a run has ended whose output is not to be kept
 
 	atOnce context.Context // its end leaves out every grace
@@ -85,7 +85,7 @@ func NewRegistry(config Config, agent *claude.Agent, watcher *spool.Watcher, sto
 	}
 	agent.Options.DenyTools = config.DenyTools
 	g.pool = claude.NewPool(config.Warm, agent, outputs{g}, log)
-	g.kept = newKeeper(config, log, atOnce, g.outputEnded)
+	g.keeper = newKeeper(config, log, atOnce, g.outputEnded)
 	return g
 }
 
@@ -152,7 +152,7 @@ func (g *Registry) Drain(ctx context.Context) {
 	g.mu.Unlock()
 	ended := make(chan struct{})
 	go func() { defer close(ended); g.serving.Wait() }()
-	g.kept.close()
+	g.keeper.close()
 	g.stopAll(func(r *Run) bool { return r.Position() > 0 })
 	select {
 	case <-ended:
@@ -160,7 +160,7 @@ func (g *Registry) Drain(ctx context.Context) {
 		g.stopAll(func(*Run) bool { return true })
 		<-ended
 	}
-	g.kept.tasks.Wait()
+	g.keeper.tasks.Wait()
 	g.hurry() // frees the context
 }
 

@@ -48,7 +48,7 @@ func (g *Registry) removeOld(ctx context.Context) error {
 		if time.Since(old.EndedAt) < g.config.Retain && total <= g.config.RetainSize {
 			break
 		}
-		if g.kept.has(old.ID) {
+		if g.keeper.has(old.ID) {
 			continue // until its process ends
 		}
 		gone, total = append(gone, old.ID), total-sizes[i]

@@ -65,7 +65,7 @@ func (g *Registry) takeOver(records []store.Run) (map[string]*leftover, error) {
 		l.launched, l.ran = l.output.readLaunched()
 		l.ticket = g.admission.adopt()
 		left[record.ID], leaders[l.processID()] = l, l.launched.Leader
-		g.kept.claim(l.processID())
+		g.keeper.claim(l.processID())
 	}
 	processes, err := g.agent.Adopt(leaders)
 	if err != nil {
@@ -117,7 +117,7 @@ func (g *Registry) removeUnknown(ctx context.Context) error {
 		record, unknown := g.store.Run(ctx, id)
 		if going || record.OutputGone || errors.Is(unknown, store.ErrNotFound) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(g.procDir(), entry.Name())))
-		} else if record.Sealed && record.Conversation != "" && !g.kept.has(id) {
+		} else if record.Sealed && record.Conversation != "" && !g.keeper.has(id) {
 			err = errors.Join(err, (&output{dir: filepath.Join(g.procDir(), id)}).cutBack(record.OutputBytes, record.StderrBytes))
 		}
 	}
