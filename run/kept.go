@@ -101,7 +101,8 @@ func (k *keeper) keep(l *living) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.living[l.id] = struct{}{}
-	l.idle = idle{since: time.Now(), left: make(chan struct{}), memory: claude.ResidentMemory(l.process.PID())}
+	left := make(chan struct{})
+	l.idle = idle{since: time.Now(), left: left, memory: claude.ResidentMemory(l.process.PID())}
 	if k.closed {
 		k.endLocked(l, &k.stats.Ends.LetGo)
 		return
@@ -111,7 +112,7 @@ func (k *keeper) keep(l *living) {
 	}
 	k.idle[l.conversation] = l
 	k.fitLocked()
-	k.tasks.Go(func() { k.watch(l, l.idle.left) })
+	k.tasks.Go(func() { k.watch(l, left) })
 }
 
 // take returns the process that is kept for a conversation, which is the caller's then; nil if

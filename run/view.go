@@ -28,6 +28,7 @@ type View struct {
 	run            *Run
 	after          int64
 	source         *output       // where it reads
+	settled        bool          // that is where the run's output is
 	growth         *spool.Growth // nil for a run that had ended
 	stdout, stderr *spool.Reader // stderr is nil if there is none to show
 	told           bool          // that part of stderr was left out
@@ -85,8 +86,8 @@ func (v *View) open() (err error) {
 
 // move goes to where the output is, if that is not where it was thought to be when the view was
 // opened: the run has its process now, and that has served others. Nothing was shown yet.
-func (v *View) move(ended bool) error {
-	if ended || v.source == v.run.source.Load() {
+func (v *View) move() error {
+	if v.settled || v.source == v.run.source.Load() {
 		return nil
 	}
 	v.close()
@@ -97,6 +98,9 @@ func (v *View) openFiles(ended bool, record store.Run) (err error) {
 	v.source = &v.run.output
 	if !ended {
 		v.source = v.run.source.Load()
+	}
+	v.settled = ended || v.source != &v.run.output
+	if !ended {
 		if v.growth, err = v.run.registry.watcher.Watch(v.source.dir); err != nil {
 			return fmt.Errorf("watch output: %w", err)
 		}
@@ -154,7 +158,7 @@ func (v *View) Grown() <-chan struct{} {
 // valid until the next call.
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
-	if err := v.move(ended); err != nil {
+	if err := v.move(); err != nil {
 		return Event{}, err
 	}
 	if v.run.conversation != "" {
