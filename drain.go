@@ -57,6 +57,7 @@ func (c *serveCommand) drain(h *house, stopWarm func(), signals <-chan os.Signal
 		var cooling sync.WaitGroup
 		cooling.Go(stopWarm)
 		h.runs.Drain(ctx)
+		h.chats.Close() // what became of the runs is in the conversations, and told
 		cooling.Wait()
 	}()
 	for waiting := true; waiting; {

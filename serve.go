@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"spool/chat"
 	"spool/claude"
 	"spool/demo/agent"
 	"spool/handler"
@@ -56,6 +57,10 @@ type serveCommand struct {
 	WarmMemory byteSize         `default:"1GiB" help:"Memory of all that wait. One takes about 200 MiB."`
 	WarmIdle   optionalDuration `default:"1h" help:"How long a kind of run that nobody uses is kept waiting for; off is for ever."`
 
+	SessionIdle     optionalDuration `default:"15m" help:"How long the process of a conversation waits for its next message; off is for ever."`
+	SessionMemory   byteSize         `default:"1GiB" help:"Memory of all processes that wait so; above it the one that was used least lately goes first."`
+	ApprovalTimeout optionalDuration `default:"1h" help:"How long a tool's call waits for somebody's approval before it is denied; off is for ever."`
+
 	OnRestart     string        `default:"adopt" enum:"adopt,stop" help:"What becomes of detached runs that an earlier server left behind when it was killed: adopt or stop."`
 	Retain        time.Duration `default:"24h" help:"How long the output of a run is kept after its end; 0 keeps none."`
 	RetainSize    byteSize      `default:"10GiB" help:"Output that is kept in all; above it the oldest goes first."`
@@ -65,13 +70,16 @@ type serveCommand struct {
 	AllowHost      []string `help:"Names under which the server may be reached besides its own address. Repeatable." placeholder:"NAME"`
 	InsecureNoAuth bool     `help:"Listen on an address that others can reach, although nobody has to log in: whoever reaches it runs commands as you."`
 
-	PermissionMode     string   `help:"Passed to the CLI." placeholder:"MODE"`
-	AllowedTools       []string `help:"Passed to the CLI. Repeatable." placeholder:"TOOL"`
-	Model              string   `help:"Passed to the CLI." placeholder:"MODEL"`
-	AllowModel         []string `help:"A model that clients may ask for instead; * is any. Repeatable." placeholder:"MODEL"`
-	AllowSlashCommands bool     `help:"A prompt that starts with / is a command of the CLI, not text."`
-	AllowAttachments   bool     `help:"@path in a prompt attaches that file."`
-	Env                []string `help:"More environment variables that the CLI gets. Repeatable." placeholder:"NAME"`
+	PermissionMode      string   `help:"Passed to the CLI." placeholder:"MODE"`
+	AllowedTools        []string `help:"Passed to the CLI. Repeatable." placeholder:"TOOL"`
+	DenyTools           []string `help:"Passed to the CLI, and never approved. Repeatable." placeholder:"TOOL"`
+	Model               string   `help:"Passed to the CLI." placeholder:"MODEL"`
+	AllowModel          []string `help:"A model that clients may ask for instead; * is any. Repeatable." placeholder:"MODEL"`
+	AllowPermissionMode []string `help:"A permission mode that conversations may ask for instead; * is any. Repeatable." placeholder:"MODE"`
+	MaxBudget           float64  `help:"The most that one message of a conversation may cost, in USD; 0 is no limit."`
+	AllowSlashCommands  bool     `help:"A prompt that starts with / is a command of the CLI, not text."`
+	AllowAttachments    bool     `help:"@path in a prompt attaches that file."`
+	Env                 []string `help:"More environment variables that the CLI gets. Repeatable." placeholder:"NAME"`
 
 	LogLevel  slog.Level `default:"info" help:"debug, info, warn or error."`
 	LogFormat string     `default:"text" enum:"text,json" help:"text or json."`
@@ -99,6 +107,9 @@ func (c *serveCommand) Run(s streams) error {
 	}
 	if err := h.runs.Sweep(context.Background()); err != nil {
 		return err // nothing is torn down under the runs that were adopted by then: they go on without a server
+	}
+	if err := h.chats.Resume(context.Background()); err != nil {
+		return err
 	}
 	defer h.close(log)
 	defer background(h.runs.Retain)()
@@ -162,9 +173,10 @@ func (c *serveCommand) checkNumbers() error {
 			return &usageError{fmt.Errorf("--%s must be more than 0", name)}
 		}
 	}
-	if min(c.MaxQueue, c.Warm) < 0 || min(c.RetainSize, c.WarmMemory) < 0 ||
-		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), time.Duration(c.WarmIdle), c.Retain, c.RetainRecords) < 0 {
-		return &usageError{errors.New("--max-queue, --idle-timeout, --warm…, --retain… and the graces must not be negative")}
+	if min(c.MaxQueue, c.Warm) < 0 || min(c.RetainSize, c.WarmMemory, c.SessionMemory) < 0 || !(c.MaxBudget >= 0) ||
+		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), time.Duration(c.WarmIdle), c.Retain, c.RetainRecords,
+			time.Duration(c.SessionIdle), time.Duration(c.ApprovalTimeout)) < 0 {
+		return &usageError{errors.New("--max-queue, --max-budget, --idle-timeout, --approval-timeout, --warm…, --session…, --retain… and the graces must not be negative")}
 	}
 	return nil
 }
@@ -212,6 +224,7 @@ type house struct {
 	watcher    *spool.Watcher
 	store      *store.Store
 	runs       *run.Registry
+	chats      *chat.Service
 	doors      *handler.Server
 }
 
@@ -234,8 +247,9 @@ func (c *serveCommand) build(log *slog.Logger) (*house, error) {
 		return nil, errors.Join(err, records.Close(), watcher.Close(), supervisor.Close())
 	}
 	runs := run.NewRegistry(c.runConfig(), agent, watcher, records, run.NewMask(claude.Secrets(os.Environ())), log)
-	doors := handler.New(c.doorConfig(supervisor.Method()), runs, &claude.Versions{Agent: agent}, log)
-	return &house{supervisor, watcher, records, runs, doors}, nil
+	chats := chat.New(c.chatConfig(agent), runs, records, log)
+	doors := handler.New(c.doorConfig(supervisor.Method()), runs, chats, &claude.Versions{Agent: agent}, log)
+	return &house{supervisor, watcher, records, runs, chats, doors}, nil
 }
 
 func (h *house) close(log *slog.Logger) {
@@ -248,7 +262,7 @@ func (h *house) close(log *slog.Logger) {
 func (c *serveCommand) agent(supervisor *procman.Supervisor) (*claude.Agent, error) {
 	options := claude.Options{
 		TrustWorkspace: c.TrustWorkspace, AllowSlashCommands: c.AllowSlashCommands, AllowAttachments: c.AllowAttachments,
-		PermissionMode: c.PermissionMode, AllowedTools: c.AllowedTools, Model: c.Model,
+		PermissionMode: c.PermissionMode, AllowedTools: c.AllowedTools, DenyTools: c.DenyTools, Model: c.Model,
 	}
 	program := claude.Program{Name: c.Claude}
 	if c.Demo {
@@ -271,7 +285,15 @@ func (c *serveCommand) runConfig() run.Config {
 		StopGrace: c.StopGrace, ResultGrace: c.ResultGrace,
 		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput), AllowModels: c.AllowModel,
 		Retain: c.Retain, RetainSize: int64(c.RetainSize), RetainRecords: c.RetainRecords, StopLeft: c.OnRestart == "stop",
+		SessionIdle: time.Duration(c.SessionIdle), SessionMemory: int64(c.SessionMemory), ApprovalTimeout: time.Duration(c.ApprovalTimeout),
 		Warm: claude.PoolConfig{Size: c.Warm, Memory: int64(c.WarmMemory), Idle: time.Duration(c.WarmIdle)},
+	}
+}
+
+func (c *serveCommand) chatConfig(agent *claude.Agent) chat.Config {
+	return chat.Config{
+		DataDir: c.DataDir, Workspace: c.Workspace, AllowModels: c.AllowModel, AllowPermissionModes: c.AllowPermissionMode,
+		MaxBudgetUSD: c.MaxBudget, HasSession: agent.HasSession,
 	}
 }
 

@@ -3,184 +3,202 @@ package chat
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"spool/run"
 	"spool/schema"
+	"spool/spool"
+	"spool/store"
 )
 
+// Config is what the operator decides about conversations.
+type Config struct {
+	// DataDir holds the journals; Workspace is the root of working directories.
+	DataDir, Workspace string
+	// AllowModels and AllowPermissionModes are what clients may ask for; "*" is any.
+	AllowModels, AllowPermissionModes []string
+	// MaxBudgetUSD is the most that a client may allow a turn to cost, and what it may cost
+	// without a wish; 0 is no limit.
+	MaxBudgetUSD float64
+	// HasSession reports whether the agent still has a session.
+	HasSession func(session string) bool
+}
+
 // Service owns all conversations.
-type Service struct{}
+type Service struct {
+	config Config
+	runs   *run.Registry
+	store  *store.Store
+	log    *slog.Logger
+	events events
 
-// NewConversation is how a conversation begins.
-type NewConversation struct {
-	Title, Icon, System string
-	From                string // the id of a message of the user's, at which it branches off; "" begins anew
-	Options             schema.ChatOptions
+	closing context.Context // ends what waits to be tried again
+	close   context.CancelFunc
+	turns   sync.WaitGroup
+
+	mu   sync.Mutex
+	open map[string]*conversation // guarded by mu: those that somebody uses
 }
 
-// Create makes a conversation.
-func (s *Service) Create(ctx context.Context, user string, n NewConversation) (schema.Conversation, error) {
-	return schema.Conversation{}, errors.ErrUnsupported
+// New returns a Service that is ready once [Service.Resume] has returned.
+func New(config Config, runs *run.Registry, store *store.Store, log *slog.Logger) *Service {
+	closing, stop := context.WithCancel(context.Background())
+	return &Service{
+		config: config, runs: runs, store: store, log: log, closing: closing, close: stop,
+		events: events{watchers: map[*watcher]struct{}{}}, open: map[string]*conversation{},
+	}
 }
 
-// Get returns a conversation: SESSION_NOT_FOUND.
-func (s *Service) Get(ctx context.Context, user, id string) (schema.Conversation, error) {
-	return schema.Conversation{}, errors.ErrUnsupported
+func (s *Service) journalDir() string { return filepath.Join(s.config.DataDir, "journal") }
+
+// Resume goes on with what an earlier server has not finished. It is called after
+// [run.Registry.Sweep].
+func (s *Service) Resume(ctx context.Context) error {
+	if err := os.MkdirAll(s.journalDir(), 0o700); err != nil {
+		return fmt.Errorf("make journal directory: %w", err)
+	}
+	left, err := s.store.ActiveConversations(ctx)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return fmt.Errorf("read unfinished conversations: %w", err)
+	}
+	if err != nil {
+		s.log.Error("some records of unfinished conversations are damaged: they are left as they are", "error", err)
+	}
+	for _, record := range left {
+		if err := s.resume(ctx, record); err != nil {
+			s.log.Error("go on with conversation", "conversation", record.ID, "error", err)
+		}
+	}
+	return nil
 }
 
-// List returns a user's conversations, the latest change first.
-func (s *Service) List(ctx context.Context, user string) ([]schema.Conversation, error) {
-	return nil, errors.ErrUnsupported
+// Close returns when no turn is followed any more. The runs have ended before.
+func (s *Service) Close() {
+	s.close()
+	s.turns.Wait()
 }
 
-// Update is what is to be changed; nil leaves as it is.
-type Update struct {
-	Title, Icon  *string
-	Tags         *[]string
-	Starred      *bool
-	Head         *string // a message of the conversation: switches between its branches
-	ExpectedHead *string
+// conversation is one that somebody uses.
+type conversation struct {
+	service  *Service
+	id, user string
+	journal  *journal
+	users    int // guarded by Service.mu
+
+	mu   sync.Mutex // whoever changes the conversation has it
+	turn *turn      // guarded by mu: the one that goes on; nil if none does
+	gone bool       // guarded by mu: deleted
 }
 
-// Update changes a conversation: HEAD_MOVED, RUN_IN_PROGRESS (for a head), INVALID_OPTION.
-func (s *Service) Update(ctx context.Context, user, id string, u Update) (schema.Conversation, error) {
-	return schema.Conversation{}, errors.ErrUnsupported
+// errNoSession is the answer for every conversation that is not there for who asks.
+var errNoSession = schema.NewError(schema.SessionNotFound, "there is no such conversation: make one with POST /api/providers/sessions or POST /api/chats first")
+
+// acquire returns a conversation, which must be released. The error is SESSION_NOT_FOUND or
+// INTERNAL.
+func (s *Service) acquire(ctx context.Context, user, id string) (*conversation, error) {
+	record, err := s.record(ctx, user, id)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.open[id]
+	if c == nil {
+		if c, err = s.load(ctx, record); err != nil {
+			return nil, s.fault("open journal", err)
+		}
+		s.open[id] = c
+	}
+	c.users++
+	return c, nil
 }
 
-// Delete deletes a conversation. A run of it is aborted first.
-func (s *Service) Delete(ctx context.Context, user, id string) error { return errors.ErrUnsupported }
-
-// Messages returns the messages from the root to the head. An empty id is the latest conversation.
-func (s *Service) Messages(ctx context.Context, user, id string) ([]schema.Message, schema.Conversation, error) {
-	return nil, schema.Conversation{}, errors.ErrUnsupported
+// release gives a conversation back that was acquired.
+func (s *Service) release(c *conversation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.users--; c.users > 0 {
+		return
+	}
+	delete(s.open, c.id)
+	if err := c.journal.close(); err != nil {
+		s.log.Warn("close journal", "conversation", c.id, "error", err)
+	}
 }
 
-// Tree returns all messages that a conversation has ever had, the oldest first.
-func (s *Service) Tree(ctx context.Context, user, id string) ([]schema.Message, error) {
-	return nil, errors.ErrUnsupported
+// load opens a conversation's journal. One that is lost or damaged is followed by a new one, in a
+// new epoch: the messages are not in it.
+func (s *Service) load(ctx context.Context, record store.Conversation) (*conversation, error) {
+	c := &conversation{service: s, id: record.ID, user: record.User}
+	var err error
+	c.journal, err = openJournal(s.journalDir(), record.ID, record.Epoch)
+	if err == nil {
+		return c, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, spool.ErrDamaged) {
+		return nil, err
+	}
+	s.log.Error("the journal of a conversation is lost: a new one begins", "conversation", record.ID, "error", err)
+	c.journal, err = s.renewJournal(ctx, record)
+	return c, err
 }
 
-// Message returns one message of a user: NOT_FOUND.
-func (s *Service) Message(ctx context.Context, user, id string) (schema.Message, error) {
-	return schema.Message{}, errors.ErrUnsupported
+func (s *Service) renewJournal(ctx context.Context, record store.Conversation) (*journal, error) {
+	epoch := newEpoch()
+	if err := createJournal(s.journalDir(), record.ID, epoch); err != nil {
+		return nil, err
+	}
+	_, err := s.store.ChangeConversation(ctx, record.User, record.ID, func(c *store.Conversation) error {
+		c.Epoch = epoch
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return openJournal(s.journalDir(), record.ID, epoch)
 }
 
-// Send is a message that is to be answered.
-type Send struct {
-	Conversation    string
-	Content         string
-	ClientMessageID string  // makes it the same as an earlier one with it; "" for none
-	ExpectedHead    *string // HEAD_MOVED if the conversation has another one
-	Parent          *string // a message of the conversation to branch off at, "" for the root; nil is the head
-	Options         schema.ChatOptions
-	Meta            string // of the run; "" is CHAT
-	Queue           bool   // wait in line while a run goes on
-	Interrupt       bool   // abort the run that goes on first
-	Client          string // whom places are shared out between
+// record reads a conversation's record.
+func (s *Service) record(ctx context.Context, user, id string) (store.Conversation, error) {
+	if !schema.ConversationID.MatchString(id) {
+		return store.Conversation{}, errNoSession
+	}
+	record, err := s.store.Conversation(ctx, user, id)
+	if err != nil {
+		return store.Conversation{}, s.answer("read conversation", err)
+	}
+	return record, nil
 }
 
-// Sent is what became of it.
-type Sent struct {
-	Run     string // "" if it waits
-	Message string // id of the message; "" if it waits
-	Queued  int    // place in the line, 1 being next
-	Again   bool   // it was sent before
+// answer returns an error of the store as a client may see it.
+func (s *Service) answer(what string, err error) error {
+	known, isAnswer := errors.AsType[*schema.Error](err)
+	switch {
+	case err == nil:
+		return nil
+	case isAnswer:
+		return known
+	case errors.Is(err, store.ErrNotFound):
+		return errNoSession
+	case errors.Is(err, store.ErrMoved):
+		return schema.NewError(schema.HeadMoved, "the conversation has another last message by now")
+	case errors.Is(err, store.ErrActive):
+		return errInProgress
+	case errors.Is(err, store.ErrFull):
+		return schema.NewError(schema.StorageFull, "the server's disk is nearly full: try again when there is room")
+	default:
+		return s.fault(what, err)
+	}
 }
 
-// Send accepts a message; what is accepted is on disk. Errors: SESSION_NOT_FOUND,
-// RUN_IN_PROGRESS, HEAD_MOVED, INVALID_CONTENT, INVALID_OPTION, FORBIDDEN_OPTION, QUEUE_FULL,
-// OVERLOADED, DRAINING, STORAGE_FULL, INTERNAL.
-func (s *Service) Send(ctx context.Context, user string, m Send) (Sent, error) {
-	return Sent{}, errors.ErrUnsupported
+var errInProgress = schema.NewError(schema.RunInProgress, "the conversation is answering: wait for its end, abort it, or send with options.queue or options.interrupt")
+
+// fault logs a fault of the server and returns what a client is told of it.
+func (s *Service) fault(what string, err error) error {
+	s.log.Error(what, "error", err)
+	return schema.NewError(schema.Internal, "the server has a fault; its log has the cause")
 }
-
-// Append adds a user's message that is not answered yet.
-func (s *Service) Append(ctx context.Context, user, id, content string) (schema.Message, error) {
-	return schema.Message{}, errors.ErrUnsupported
-}
-
-// Generate has the agent answer the head, which must be a user's message.
-func (s *Service) Generate(ctx context.Context, user, id, model, client string) (Sent, error) {
-	return Sent{}, errors.ErrUnsupported
-}
-
-// Abort aborts the run of a conversation: NO_ACTIVE_RUN.
-func (s *Service) Abort(ctx context.Context, user, id string) error { return errors.ErrUnsupported }
-
-// From says what of a journal a subscriber has.
-type From struct {
-	LastSeq int64
-	Epoch   string // "" if unknown
-	History bool   // finished runs are replayed too
-}
-
-// Subscription is a place in a conversation's journal. It belongs to one goroutine.
-type Subscription struct {
-	Conversation string
-	Ack          schema.Subscribed // to be sent first
-}
-
-// Subscribe begins to follow a conversation's journal. notify is called, from any goroutine and
-// without blocking, when there may be more.
-func (s *Service) Subscribe(ctx context.Context, user, id string, from From, notify func()) (*Subscription, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Next returns the next frame, valid until the next call, or io.EOF if there is none now.
-func (s *Subscription) Next() ([]byte, error) { return nil, errors.ErrUnsupported }
-
-// Close ends it.
-func (s *Subscription) Close() {}
-
-// Event tells of a conversation of a user.
-type Event struct {
-	Conversation string
-	Created      bool
-	Deleted      bool
-	Messages     bool                // its messages or head have changed
-	Session      schema.Conversation // as it is now, unless deleted
-	// Ended is the id of a run that has just ended, with what it came to.
-	Ended  string
-	Answer *schema.Message // its answer, nil if there is none
-	Err    *schema.Error   // why it failed; nil for a success
-}
-
-// Watch calls notify for every change of a user's conversations, in order, without blocking,
-// until stop is called.
-func (s *Service) Watch(user string, notify func(Event)) (stop func()) { return func() {} }
-
-// Search finds messages and titles.
-func (s *Service) Search(ctx context.Context, user, query string, limit int) ([]schema.Found, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Export returns a conversation as JSON or Markdown (format "json", "markdown").
-func (s *Service) Export(ctx context.Context, user, id, format string) (content []byte, err error) {
-	return nil, errors.ErrUnsupported
-}
-
-// UsageQuery says which usage is asked for, and what is told apart: day, model, conversation, meta.
-type UsageQuery struct {
-	By                        []string
-	From, To                  time.Time
-	Conversation, Meta, Model string
-}
-
-// Usage returns what runs took.
-func (s *Service) Usage(ctx context.Context, user string, q UsageQuery) ([]schema.UsageRow, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Approvals returns the open requests for approvals, of one conversation or of all ("").
-func (s *Service) Approvals(ctx context.Context, user, conversation string) ([]schema.Approval, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Decide answers a request for an approval: NOT_FOUND, APPROVAL_GONE, INVALID_OPTION.
-func (s *Service) Decide(ctx context.Context, user, id string, d schema.Decision, by string) (schema.Approval, error) {
-	return schema.Approval{}, errors.ErrUnsupported
-}
-
-var _ jsontext.Value

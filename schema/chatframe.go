@@ -54,13 +54,13 @@ type ChatFrame struct {
 
 	ToolID     string         `json:"toolId,omitempty"`
 	ToolName   string         `json:"toolName,omitempty"`
-	ToolInput  jsontext.Value `json:"toolInput,omitempty"`
+	ToolInput  jsontext.Value `json:"toolInput,omitzero"`
 	ToolResult *ToolResult    `json:"toolResult,omitempty"`
 	// ParentToolID is set for what a subagent says: the tool call that started it.
 	ParentToolID string `json:"parentToolId,omitempty"`
 
 	RequestID string           `json:"requestId,omitempty"` // an [Approval]'s id
-	Input     jsontext.Value   `json:"input,omitempty"`
+	Input     jsontext.Value   `json:"input,omitzero"`
 	Context   *ApprovalContext `json:"context,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
 

@@ -54,13 +54,18 @@ func (w *Writer) Append(line []byte) error {
 	if bytes.IndexByte(line, '\n') >= 0 {
 		return ErrNewline
 	}
-	if w.size+int64(len(line))+1 > w.limit {
+	w.buf = append(append(w.buf[:0], line...), '\n')
+	return w.AppendAll(w.buf)
+}
+
+// AppendAll writes lines, each with its newline, in one write.
+func (w *Writer) AppendAll(lines []byte) error {
+	if w.size+int64(len(lines)) > w.limit {
 		return ErrLimit
 	}
-	w.buf = append(append(w.buf[:0], line...), '\n')
-	n, err := w.file.Write(w.buf)
+	n, err := w.file.Write(lines)
 	if err != nil {
-		return errors.Join(fmt.Errorf("append line: %w", err), w.undo(n))
+		return errors.Join(fmt.Errorf("append lines: %w", err), w.undo(n))
 	}
 	w.size += int64(n)
 	return nil

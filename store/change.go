@@ -38,10 +38,12 @@ func insert(tx transaction, row []any) error {
 		return err
 	}
 	if same > 0 {
-		return errors.New("there is one of this id")
+		return errSameID
 	}
 	return ErrKeyTaken
 }
+
+var errSameID = errors.New("there is one of this id")
 
 // Update replaces the record of the run with the same id, makes it one of this owner and epoch, and
 // returns when it is on disk. [ErrFinal] says that the stored run has ended already, [ErrFenced]
@@ -50,7 +52,7 @@ func (s *Store) Update(ctx context.Context, run Run) error {
 	run.Owner, run.Epoch = s.owner, s.epoch
 	row, err := encode(run)
 	if err == nil {
-		err = s.change(ctx, func(tx transaction) error { return s.update(tx, run.ID, row) })
+		err = s.change(ctx, func(tx transaction) error { return s.update(tx, run, row) })
 	}
 	if err != nil {
 		return fmt.Errorf("update run %s: %w", run.ID, err)
@@ -58,8 +60,8 @@ func (s *Store) Update(ctx context.Context, run Run) error {
 	return nil
 }
 
-func (s *Store) update(tx transaction, id string, row []any) error {
-	stored, err := readOne(tx.row(selectRun, id))
+func (s *Store) update(tx transaction, run Run, row []any) error {
+	stored, err := runs.readOne(tx.row(selectRun, run.ID))
 	switch {
 	case err != nil:
 		return err
@@ -68,8 +70,10 @@ func (s *Store) update(tx transaction, id string, row []any) error {
 	case stored.Epoch > s.epoch:
 		return ErrFenced
 	}
-	_, err = tx.exec(updateRun, row...)
-	return err
+	if _, err = tx.exec(updateRun, row...); err != nil {
+		return err
+	}
+	return account(tx, &run)
 }
 
 // change has the writer do some work.

@@ -12,18 +12,22 @@ import (
 )
 
 // What calls can fail with, to be asked for with [errors.Is]; the texts around them say which
-// run or file it is about.
+// record or file it is about.
 var (
-	// ErrNotFound says that there is no such run.
-	ErrNotFound = errors.New("no such run")
+	// ErrNotFound says that there is no such record, or that its user has none.
+	ErrNotFound = errors.New("not found")
 	// ErrDamaged says that a record, or the whole file, is not what was written.
 	ErrDamaged = errors.New("damaged")
-	// ErrFinal says that the run has ended already.
-	ErrFinal = errors.New("the run has ended already")
+	// ErrFinal says that the run has ended already, or that the approval is decided.
+	ErrFinal = errors.New("it has ended already")
 	// ErrFenced says that a server that started later has the run.
 	ErrFenced = errors.New("a later server has the run")
 	// ErrKeyTaken says that the user has a run with this key.
 	ErrKeyTaken = errors.New("the key belongs to another run")
+	// ErrMoved says that the conversation's head is another message than was expected.
+	ErrMoved = errors.New("the conversation has moved on")
+	// ErrActive says that a run is answering in the conversation.
+	ErrActive = errors.New("a run is answering in the conversation")
 	// ErrFull says that the disk has no room for the change.
 	ErrFull = errors.New("the disk is full")
 	// ErrNewer says that the file was written by a later version of Spool.
@@ -33,9 +37,15 @@ var (
 )
 
 // answers are the errors that say no to one change and leave its transaction as it was.
-var answers = []error{ErrNotFound, ErrDamaged, ErrFinal, ErrFenced, ErrKeyTaken}
+var answers = []error{ErrNotFound, ErrDamaged, ErrFinal, ErrFenced, ErrKeyTaken, ErrMoved, ErrActive}
+
+// refused is what a caller's function fails with: an answer as well, and no matter of the store.
+type refused struct{ error }
 
 func isAnswer(err error) bool {
+	if errors.As(err, new(refused)) {
+		return true
+	}
 	for _, answer := range answers {
 		if errors.Is(err, answer) {
 			return true

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"spool/schema"
 )
@@ -27,7 +26,7 @@ type Filter struct {
 
 // Run returns the run with this id: [ErrNotFound], [ErrDamaged].
 func (s *Store) Run(ctx context.Context, id string) (Run, error) {
-	run, err := s.one(ctx, selectRun, id)
+	run, err := one(ctx, s, runs, selectRun, id)
 	if err != nil {
 		return Run{}, fmt.Errorf("read run %s: %w", id, err)
 	}
@@ -36,7 +35,7 @@ func (s *Store) Run(ctx context.Context, id string) (Run, error) {
 
 // RunByKey returns the run that a user started with this key: [ErrNotFound], [ErrDamaged].
 func (s *Store) RunByKey(ctx context.Context, user, key string) (Run, error) {
-	run, err := s.one(ctx, selectByKey, user, key)
+	run, err := one(ctx, s, runs, selectByKey, user, key)
 	if err != nil {
 		return Run{}, fmt.Errorf("read run by key: %w", err)
 	}
@@ -51,76 +50,35 @@ func (s *Store) Runs(ctx context.Context, filter Filter) ([]Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list runs before %s: %w", filter.Before, err)
 	}
-	return s.list(ctx, filter.Limit, query, args...)
+	return list(ctx, s, runs, filter.Limit, query, args...)
 }
 
 // Unfinished returns all runs that have not ended, the oldest first, and tells of damaged ones
 // as [Store.Runs] does.
 func (s *Store) Unfinished(ctx context.Context) ([]Run, error) {
-	return s.list(ctx, 0, selectUnfinished)
+	return list(ctx, s, runs, 0, selectUnfinished)
 }
 
 // query returns the statement that a filter stands for.
-func (s *Store) query(ctx context.Context, filter Filter) (query string, args []any, err error) {
-	where := []string{"1 = 1"}
-	and := func(column string, value any) {
-		args = append(args, value)
-		where = append(where, fmt.Sprintf("%s $%d", column, len(args)))
-	}
-	if filter.User != "" {
-		and("user_name =", filter.User)
-	}
-	if filter.Meta != "" {
-		and("meta =", filter.Meta)
-	}
-	if filter.State != "" {
-		and("state =", string(filter.State))
-	}
+func (s *Store) query(ctx context.Context, filter Filter) (string, []any, error) {
+	var w where
+	w.text("user_name =", filter.User)
+	w.text("meta =", filter.Meta)
+	w.text("state =", string(filter.State))
 	if filter.Before != "" {
 		seq, err := s.seq(ctx, filter.Before)
 		if err != nil {
 			return "", nil, err
 		}
-		and("seq <", seq)
+		w.and("seq <", seq)
 	}
-	return `SELECT ` + columns + ` FROM runs WHERE ` + strings.Join(where, " AND ") + ` ORDER BY seq DESC`, args, nil
+	return `SELECT ` + columns + ` FROM runs` + w.String() + ` ORDER BY seq DESC`, w.args, nil
 }
 
 // seq returns the place of a run in the order of all.
 func (s *Store) seq(ctx context.Context, id string) (seq int64, err error) {
 	err = s.readers.row(ctx, selectSeq, id).Scan(&seq)
 	return seq, s.reading(ctx, err)
-}
-
-// one returns the run that a prepared statement selects.
-func (s *Store) one(ctx context.Context, statement string, args ...any) (Run, error) {
-	run, err := readOne(s.readers.row(ctx, statement, args...))
-	return run, s.reading(ctx, err)
-}
-
-// list returns the first limit runs that a statement selects and that are whole; 0 is no limit. It
-// stops reading there, and puts no limit into the statement, because damaged rows do not count.
-func (s *Store) list(ctx context.Context, limit int, query string, args ...any) ([]Run, error) {
-	rows, err := s.readers.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list runs: %w", s.reading(ctx, err))
-	}
-	defer rows.Close()
-	runs, damaged := []Run{}, []error(nil)
-	for (limit == 0 || len(runs) < limit) && rows.Next() {
-		switch run, err := read(rows); {
-		case errors.Is(err, ErrDamaged):
-			damaged = append(damaged, err)
-		case err != nil:
-			return nil, fmt.Errorf("list runs: %w", s.reading(ctx, err))
-		default:
-			runs = append(runs, run)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		damaged = append(damaged, s.reading(ctx, err))
-	}
-	return runs, errors.Join(damaged...)
 }
 
 // reading makes sense of what a reader has failed with.
@@ -134,35 +92,4 @@ func (s *Store) reading(ctx context.Context, err error) error {
 		return ErrNotFound
 	}
 	return classify(err, s.dir)
-}
-
-// readOne is read for a single row, within a transaction too.
-func readOne(row *sql.Row) (Run, error) {
-	run, err := read(row)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNotFound
-	}
-	return run, err
-}
-
-// read returns the run of a row of columns. Whatever the row holds is read as text first: a value
-// of the wrong type is damage like any other.
-func read(row interface{ Scan(...any) error }) (Run, error) {
-	var values [columnCount]sql.NullString
-	var into [columnCount]any
-	for i := range values {
-		into[i] = &values[i]
-	}
-	if err := row.Scan(into[:]...); err != nil {
-		return Run{}, err
-	}
-	var texts [columnCount]string
-	for i := range values {
-		texts[i] = values[i].String
-	}
-	run, err := decode(texts[:])
-	if err != nil {
-		return Run{}, fmt.Errorf("run %q: %w: %w", texts[0], ErrDamaged, err)
-	}
-	return run, nil
 }

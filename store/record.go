@@ -9,9 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"spool/schema"
 )
 
@@ -23,6 +20,8 @@ type Run struct {
 	Key         string  `json:"key,omitempty"`         // Idempotency-Key, "" for none; unique for each user
 	Fingerprint string  `json:"fingerprint,omitempty"` // of the request that came with Key
 	Session     string  `json:"session,omitempty"`     // the agent's own session id; never leaves the server
+	UUID        string  `json:"uuid,omitempty"`        // the agent's own id of its last assistant line, likewise
+	Process     string  `json:"process,omitempty"`     // id under which the process that served it was started, if not its own
 	Resumes     string  `json:"resumes,omitempty"`     // session to continue
 	Reason      *Reason `json:"reason,omitempty"`      // why somebody ends the run, recorded before anything is done about it
 	Sealed      bool    `json:"sealed,omitzero"`       // the output has checksums
@@ -42,12 +41,8 @@ type Reason struct {
 // document, and the sum over all of these.
 const columns = "id, user_name, idempotency_key, meta, state, created_ms, ended_ms, owner, epoch, output_gone, record, sum"
 
-// Places in a row.
-const (
-	recordColumn = 10
-	sumColumn    = 11
-	columnCount  = 12
-)
+// columnCount is how many these are.
+const columnCount = 12
 
 // searched returns the columns of a run up to its document.
 func searched(r *Run) []any {
@@ -67,12 +62,7 @@ func encode(r Run) ([]any, error) {
 		return nil, err
 	}
 	r.CreatedAt, r.StartedAt, r.EndedAt = r.CreatedAt.UTC(), utc(r.StartedAt), utc(r.EndedAt)
-	document, err := json.Marshal(&r, jsontext.AllowInvalidUTF8(true))
-	if err != nil {
-		return nil, fmt.Errorf("encode record: %w", err)
-	}
-	row := append(searched(&r), string(document))
-	return append(row, sum(texts(row))), nil
+	return sealed(searched(&r), &r)
 }
 
 // check refuses what could not be found again.
@@ -96,18 +86,9 @@ func utc(t *time.Time) *time.Time {
 }
 
 // decode returns the run of a row that was read as texts, or what is wrong with it.
-func decode(row []string) (Run, error) {
-	if sum(row[:sumColumn]) != row[sumColumn] {
-		return Run{}, errors.New("the sum is another")
-	}
-	var r Run
-	if err := json.Unmarshal([]byte(row[recordColumn]), &r); err != nil {
-		return Run{}, fmt.Errorf("decode record: %w", err)
-	}
-	if !slices.Equal(texts(searched(&r)), row[:recordColumn]) {
-		return Run{}, errors.New("the columns are not those of the document")
-	}
-	return r, nil
+func decode(row []string) (r Run, err error) {
+	err = unseal(row, &r, func() []any { return searched(&r) })
+	return r, err
 }
 
 // texts returns values as the database driver turns them into text.

@@ -7,6 +7,17 @@ import (
 	"fmt"
 )
 
+// The statements that the writer runs, and those with which readers get one row.
+var (
+	changing = []string{
+		insertRun, updateRun, selectRun, selectByKey, countID, deleteGone, insertUsage,
+		selectConversation, insertConversation, updateConversation, deleteConversation,
+		selectMessage, selectMember, insertMessage, insertMember, insertPath, deleteMessages,
+		selectApproval, insertApproval, updateApproval,
+	}
+	reading = []string{selectRun, selectByKey, selectSeq, selectConversation, selectMessage, selectApproval}
+)
+
 // pool is the connections for one purpose, with the statements that they run all the time: to parse
 // one takes longer than to run it. It also shows at once whether the tables are as expected.
 type pool struct {

@@ -32,7 +32,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 func open(ctx context.Context, path string, migrations fs.FS) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("open run records: %w", err)
+		return nil, fmt.Errorf("open records: %w", err)
 	}
 	s, err := prepare(ctx, path, migrations)
 	if err != nil {
@@ -72,13 +72,13 @@ func (s *Store) begin(ctx context.Context, path string, steps []*goose.Migration
 	if err := migrate(ctx, s.changes.DB, steps); err != nil {
 		return err
 	}
-	if err := s.changes.prepare(ctx, insertRun, updateRun, selectRun, countID, deleteGone); err != nil {
+	if err := s.changes.prepare(ctx, changing...); err != nil {
 		return err
 	}
 	if s.readers, err = newPool(ctx, path, readingOnly, maxReaders); err != nil {
 		return err
 	}
-	if err := s.readers.prepare(ctx, selectRun, selectByKey, selectSeq); err != nil {
+	if err := s.readers.prepare(ctx, reading...); err != nil {
 		return err
 	}
 	return s.beginEpoch(ctx)
@@ -101,11 +101,11 @@ func (s *Store) Close() error {
 func refusal(path string, err error) error {
 	switch {
 	case errors.Is(err, ErrNewer):
-		return fmt.Errorf("open run records %s: %w: start that version, or give another data directory", path, err)
+		return fmt.Errorf("open records %s: %w: start that version, or give another data directory", path, err)
 	case errors.Is(err, ErrDamaged):
-		return fmt.Errorf("open run records %s: %w: move it away, with %[1]s-wal and %[1]s-shm if they exist, and start again: "+
+		return fmt.Errorf("open records %s: %w: move it away, with %[1]s-wal and %[1]s-shm if they exist, and start again: "+
 			"the records are lost then, but the output of the runs stays in proc/", path, err)
 	default:
-		return fmt.Errorf("open run records %s: %w", path, err)
+		return fmt.Errorf("open records %s: %w", path, err)
 	}
 }

@@ -71,7 +71,7 @@ func markAll(tx transaction, ids []string) error {
 }
 
 func markGone(tx transaction, id string) error {
-	run, err := readOne(tx.row(selectRun, id))
+	run, err := runs.readOne(tx.row(selectRun, id))
 	if err != nil || !run.State.Final() || run.OutputGone {
 		return err
 	}

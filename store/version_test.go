@@ -17,12 +17,17 @@ import (
 // laterMigrations are those of a version that has one more.
 func laterMigrations(t testing.TB) fs.FS {
 	t.Helper()
-	first, err := fs.ReadFile(migrations(), "00001_runs.sql")
-	require.NoError(t, err)
-	return fstest.MapFS{
-		"00001_runs.sql": {Data: first},
-		"00002_note.sql": {Data: []byte("-- +goose Up\nALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';\n")},
+	later := fstest.MapFS{
+		"00003_note.sql": {Data: []byte("-- +goose Up\nALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';\n")},
 	}
+	names, err := fs.Glob(migrations(), "*.sql")
+	require.NoError(t, err)
+	for _, name := range names {
+		content, err := fs.ReadFile(migrations(), name)
+		require.NoError(t, err)
+		later[name] = &fstest.MapFile{Data: content}
+	}
+	return later
 }
 
 // openLater opens a database as the later version does.
@@ -90,7 +95,7 @@ func TestD06RefusesLaterVersionAndLeavesItUntouched(t *testing.T) {
 		_, err := Open(t.Context(), path)
 		require.ErrorIs(t, err, ErrNewer, name)
 		require.ErrorContains(t, err, path)
-		require.ErrorContains(t, err, "its version is 2, this program knows 1")
+		require.ErrorContains(t, err, "its version is 3, this program knows 2")
 		require.Equal(t, before, snapshot(t, filepath.Dir(path)), name)
 	}
 }
@@ -108,7 +113,7 @@ func TestD06RefusesLaterVersionInTheLog(t *testing.T) {
 	require.NoError(t, later.Close())
 	header, err := readHeader(killed)
 	require.NoError(t, err)
-	require.Equal(t, byte(1), header[versionOffset+3], "the file itself is of the earlier version")
+	require.Equal(t, byte(2), header[versionOffset+3], "the file itself is of the earlier version")
 	before := snapshot(t, filepath.Dir(killed))
 	_, err = Open(t.Context(), killed)
 	require.ErrorIs(t, err, ErrNewer)
@@ -120,7 +125,7 @@ func TestAnInterruptedMigrationGoesOn(t *testing.T) {
 	path := dbPath(t)
 	s, err := Open(t.Context(), path)
 	require.NoError(t, err)
-	_, err = s.changes.Exec("PRAGMA user_version = 2") // what the later version does first
+	_, err = s.changes.Exec("PRAGMA user_version = 3") // what the later version does first
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
 	_, err = Open(t.Context(), path)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -35,9 +34,11 @@ func writeError(w http.ResponseWriter, status int) {
 // writeWhole answers a request that did not ask for a stream. The CLI sends one when
 // a stream broke off.
 func writeWhole(w http.ResponseWriter, model string, script script) {
-	message := envelope(model)
-	message["content"] = []object{script.block(strings.Join(script.parts, ""))}
-	message["stop_reason"] = script.stopReason()
+	message, content := script.envelope(model), []object{}
+	for _, block := range script.blocks {
+		content = append(content, block.whole())
+	}
+	message["content"], message["stop_reason"] = content, script.stopReason()
 	writeJSON(w, http.StatusOK, message)
 }
 
@@ -50,18 +51,19 @@ func writeJSON(w http.ResponseWriter, status int, body object) {
 type object = map[string]any
 
 // envelope is an assistant message without content.
-func envelope(model string) object {
+func (s script) envelope(model string) object {
 	return object{
 		"id": fmt.Sprintf("msg_%d", time.Now().UnixNano()), "type": "message", "role": "assistant", "model": model,
 		"content": []object{}, "stop_reason": nil, "stop_sequence": nil,
 		"usage": object{
-			"input_tokens": InputTokens, "output_tokens": 1,
+			"input_tokens": s.input, "output_tokens": 1,
 			"cache_read_input_tokens": CacheReadTokens, "cache_creation_input_tokens": CacheCreationTokens,
 		},
 	}
 }
 
-// What every answer is said to have taken. Its output tokens are the number of its deltas.
+// What an answer is said to have taken, if its directives do not say. Its output tokens are the
+// number of its deltas then.
 const (
 	InputTokens         = 12
 	CacheReadTokens     = 7
@@ -69,22 +71,19 @@ const (
 )
 
 // outputTokens is what an answer to its end has taken.
-func (s script) outputTokens() int { return max(len(s.parts), 1) }
-
-// block is the one content block of an answer.
-func (s script) block(text string) object {
-	if s.bash == "" {
-		return object{"type": "text", "text": text}
+func (s script) outputTokens() int {
+	if s.output > 0 {
+		return s.output
 	}
-	return object{"type": "tool_use", "id": "toolu_" + fmt.Sprint(time.Now().UnixNano()), "name": "Bash", "input": s.input()}
-}
-
-func (s script) input() object {
-	return object{"command": s.bash, "description": "Run the scripted command", "run_in_background": s.task}
+	n := 0
+	for _, block := range s.blocks {
+		n += max(len(block.parts), 1)
+	}
+	return n
 }
 
 func (s script) stopReason() string {
-	if s.bash != "" {
+	if s.blocks[len(s.blocks)-1].kind == "tool_use" {
 		return "tool_use"
 	}
 	return "end_turn"

@@ -68,6 +68,8 @@ func TestThePromptSaysWhatIsAnswered(t *testing.T) {
 		"[[bash a; b]]":     `"command":"a; b"`,
 		"[[cut]]":           "broken mended",
 		"[[nothing known]]": "invalid_request_error",
+		"[[think hm]]":      Greeting,
+		"[[read /x]]":       `"file_path":"/x"`,
 	} {
 		_, answer := post(t, s, prompt, false)
 		require.Contains(t, answer, want, prompt)
@@ -115,4 +117,83 @@ func TestTheRequestIsKeptAsItCame(t *testing.T) {
 	require.True(t, requests[0].Stream)
 	require.Equal(t, []Block{{"text", "a reminder"}, {"text", "hello"}}, requests[0].User().Blocks)
 	require.Len(t, requests[0].Messages, 2)
+}
+
+func TestSeveralDirectivesAreOneAnswer(t *testing.T) {
+	_, answer := post(t, start(t), "[[think let me see]] [[bash a]] [[bash b]] [[usage 1000 500]]", false)
+
+	var message struct {
+		Content []struct {
+			Type, ID, Thinking, Signature string
+			Input                         struct{ Command string }
+		}
+		Usage struct {
+			Input int `json:"input_tokens"`
+		}
+		StopReason string `json:"stop_reason"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &message))
+	require.Len(t, message.Content, 3)
+	require.Equal(t, "let me see", message.Content[0].Thinking)
+	require.NotEmpty(t, message.Content[0].Signature)
+	require.Equal(t, "a", message.Content[1].Input.Command)
+	require.Equal(t, "b", message.Content[2].Input.Command)
+	require.NotEqual(t, message.Content[1].ID, message.Content[2].ID)
+	require.Equal(t, 1000, message.Usage.Input)
+	require.Equal(t, "tool_use", message.StopReason)
+}
+
+func TestAStreamHasEveryBlock(t *testing.T) {
+	_, answer := post(t, start(t), "[[think hm hm]] [[bash a]] [[usage 1000 500]]", true)
+
+	for _, one := range []string{
+		`"index":0`, `"thinking":"hm "`, `"type":"signature_delta"`, `"index":1`, `"name":"Bash"`, `"input":{}`, `"input_tokens":1000`, `"output_tokens":500`,
+	} {
+		require.Contains(t, answer, one)
+	}
+	require.Equal(t, 2, strings.Count(answer, "event: content_block_stop"))
+}
+
+// converse sends a whole conversation.
+func converse(t *testing.T, s *Server, messages ...object) string {
+	t.Helper()
+	body, err := json.Marshal(object{"model": "m", "messages": messages})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL()+"/v1/messages", strings.NewReader(string(body)))
+	require.NoError(t, err)
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	answer, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return string(answer)
+}
+
+func TestOnlyWhatIsNewInTheLastMessageIsAnswered(t *testing.T) {
+	s := start(t)
+	result := object{"type": "tool_result", "tool_use_id": "a", "content": "[[status 400]]"}
+	text := func(text string) object { return object{"type": "text", "text": text} }
+	for want, content := range map[string]any{
+		ToolDone:                []object{result},
+		"1 2 3 ":                []object{text("[[status 400]]"), result, text("[[words 3]]")},
+		"1 2 3 4 ":              "[[status 400]]\n\n[Request interrupted by user for tool use]\n\n[[words 4]]",
+		"invalid_request_error": []object{text("[Request interrupted by user]"), text("[[status 400]]")},
+	} {
+		require.Contains(t, converse(t, s, object{"role": "user", "content": content}), want)
+	}
+}
+
+func TestHistoryIsWhatWasSaid(t *testing.T) {
+	s := start(t)
+	converse(t, s,
+		object{"role": "user", "content": []object{{"type": "text", "text": "<system-reminder>\nx"}, {"type": "text", "text": "one"}}},
+		object{"role": "assistant", "content": []object{{"type": "tool_use", "id": "a", "name": "Bash", "input": object{}}}},
+		object{"role": "user", "content": []object{{"type": "tool_result", "tool_use_id": "a", "content": "y"}}},
+		object{"role": "assistant", "content": []object{{"type": "thinking", "thinking": "z"}, {"type": "text", "text": "first"}, {"type": "text", "text": "second"}}},
+		object{"role": "user", "content": "two"},
+		object{"role": "system", "content": "agents and skills"},
+	)
+	require.Equal(t, []string{"user: one", "assistant: first\nsecond", "user: two"}, s.Requests()[0].History())
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -49,14 +50,46 @@ func (m Message) Text() string {
 	return all.String()
 }
 
-// has says whether the message holds a block of this type.
-func (m Message) has(kind string) bool {
-	for _, b := range m.Blocks {
-		if b.Type == kind {
-			return true
+// interrupted is how the CLI tells the model that a turn was broken off: before the next prompt, in
+// the same text.
+var interrupted = regexp.MustCompile(`(?s)^.*\[Request interrupted by user[^\]]*\]`)
+
+// latest is the text behind the last result of a tool, and behind the last interruption: what came
+// before them in the same message has had its answer. answered says that there was such a result.
+func (m Message) latest() (answered bool, text string) {
+	rest := m.Blocks
+	for i, b := range m.Blocks {
+		if b.Type == "tool_result" {
+			answered, rest = true, m.Blocks[i+1:]
 		}
 	}
-	return false
+	return answered, interrupted.ReplaceAllString(Message{Blocks: rest}.Text(), "")
+}
+
+// reminder is how the blocks begin that the CLI adds to what a user has written.
+const reminder = "<system-reminder>"
+
+// History is what was said so far, as `role: text`, oldest first: the texts of all messages of user
+// and assistant, without the CLI's reminders, and without messages that have no text.
+func (r Request) History() []string {
+	var said []string
+	for _, m := range r.Messages {
+		if text := m.said(); text != "" && (m.Role == "user" || m.Role == "assistant") {
+			said = append(said, m.Role+": "+text)
+		}
+	}
+	return said
+}
+
+// said is the text of a message without reminders; several blocks are a line each.
+func (m Message) said() string {
+	var texts []string
+	for _, b := range m.Blocks {
+		if b.Text != "" && !strings.HasPrefix(b.Text, reminder) {
+			texts = append(texts, b.Text)
+		}
+	}
+	return strings.Join(texts, "\n")
 }
 
 // UnmarshalJSON accepts both shapes of content: a string and a list of blocks.

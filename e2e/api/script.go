@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Greeting is the answer to a prompt that holds no directive.
+// Greeting is the answer to a prompt that holds no directive, and the text behind a thought.
 const Greeting = "Hello from the stand-in API."
 
 // ToolDone is the answer to the result of a tool.
@@ -17,54 +17,78 @@ const ToolDone = "The tool has answered."
 // script is what one answer does.
 type script struct {
 	status int           // an HTTP error instead of an answer, or 0
-	parts  []string      // the text, delta by delta
-	pace   time.Duration // the pause after each part
+	blocks []block       // the answer, block by block
+	pace   time.Duration // the pause after each part of a text
 	hold   int           // stop after so many parts until Release, or 0
 	cut    bool          // break the stream after the first part
-	bash   string        // a command for the Bash tool instead of a text
-	task   bool          // run that command as a background task
+	input  int           // the tokens that were read
+	output int           // the tokens that were written, or 0 for one each part
 }
 
 var directive = regexp.MustCompile(`(?s)\[\[(\w+)(?: (.*?))?\]\]`)
 
-// scriptFor reads the directive in the last user message. The result of a tool ends
+// scriptFor reads the directives in what is new in the last user message. The result of a tool ends
 // the turn: the directive that asked for the tool stands in an earlier message.
 func scriptFor(req Request) script {
 	user := req.User()
-	if user.has("tool_result") {
-		return script{parts: []string{ToolDone}}
+	answered, words := user.latest()
+	s := script{input: InputTokens}
+	found := directive.FindAllStringSubmatch(words, -1)
+	for _, one := range found {
+		s.perform(one[1], one[2])
 	}
-	found := directive.FindStringSubmatch(user.Text())
-	if found == nil {
-		return script{parts: []string{Greeting}}
+	switch {
+	case answered && len(found) == 0:
+		s.say(ToolDone)
+	case !s.ends():
+		s.say(Greeting)
 	}
-	return perform(found[1], found[2])
+	return s
 }
 
-func perform(word, args string) script {
+// perform adds what one directive says.
+func (s *script) perform(word, args string) {
 	first, rest, _ := strings.Cut(args, " ")
 	n, _ := strconv.Atoi(first)
 	switch word {
 	case "words":
-		pace, _ := time.ParseDuration(rest)
-		return script{parts: words(n), pace: pace}
+		s.pace, _ = time.ParseDuration(rest)
+		s.say(words(n)...)
 	case "bytes":
-		return script{parts: chunks(n)}
+		s.say(chunks(n)...)
 	case "halves":
-		pace, _ := time.ParseDuration(rest)
-		parts := chunks(n)
-		return script{parts: parts, pace: pace, hold: len(parts) / 2}
+		s.pace, _ = time.ParseDuration(rest)
+		s.say(chunks(n)...)
+		s.hold = len(chunks(n)) / 2
 	case "hold":
-		return script{parts: []string{"held ", "released"}, hold: 1}
+		s.say("held ", "released")
+		s.hold = 1
 	case "cut":
-		return script{parts: []string{"broken ", "mended"}, cut: true}
+		s.say("broken ", "mended")
+		s.cut = true
 	case "status":
-		return script{status: n}
+		s.status = n
+	case "think":
+		s.blocks = append(s.blocks, block{kind: "thinking", parts: strings.SplitAfter(args, " ")})
+	case "usage":
+		s.input = n
+		s.output, _ = strconv.Atoi(rest)
 	case "bash", "background":
-		return script{bash: args, task: word == "background"}
+		s.blocks = append(s.blocks, bash(args, word == "background"))
+	case "read":
+		s.blocks = append(s.blocks, block{kind: "tool_use", tool: "Read", input: object{"file_path": args}})
 	default:
-		return script{status: http.StatusBadRequest}
+		s.status = http.StatusBadRequest
 	}
+}
+
+func (s *script) say(parts ...string) {
+	s.blocks = append(s.blocks, block{kind: "text", parts: parts})
+}
+
+// ends says whether the answer is one that the CLI takes: a thought alone is none.
+func (s *script) ends() bool {
+	return s.status != 0 || len(s.blocks) > 0 && s.blocks[len(s.blocks)-1].kind != "thinking"
 }
 
 // words are "1 2 3 …": a lost or doubled delta shows.

@@ -2,7 +2,7 @@
 // it lets the real `claude` CLI run with no account and no network.
 //
 // The CLI is pointed at [Server.URL] with ANTHROPIC_BASE_URL. What the stand-in
-// answers is written in the prompt, as one directive:
+// answers is written in the prompt, in directives:
 //
 //	[[words 200]]        200 words, as one delta each
 //	[[words 200 20ms]]   the same with a pause of 20 ms after each word
@@ -13,13 +13,19 @@
 //	[[cut]]              a stream that breaks off after one word; the answer is whole
 //	                     when it is asked for without a stream
 //	[[status 529]]       that HTTP status with an API error
+//	[[think it over]]    a block of thinking with that text
 //	[[bash sleep 600]]   a call of the Bash tool with that command; its result is
 //	                     answered with a text
 //	[[background sleep 600]]  the same as a background task of the CLI
+//	[[read /etc/passwd]] a call of the Read tool for that file
+//	[[usage 1000 500]]   the answer has taken that many tokens, read and written
 //
-// A prompt without a directive is answered with [Greeting].
+// Several directives are one answer, block by block: `[[think hm]] [[bash a]] [[bash b]]`
+// thinks, and then calls two tools at once. A prompt without a directive is answered
+// with [Greeting], and so is one that has only thoughts or a usage.
 //
-// Every request is kept, so that a test can say what reached the API.
+// Every request is kept, so that a test can say what reached the API, and what
+// history it had: [Request.History].
 package api
 
 import (

@@ -17,31 +17,28 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, model string, sc
 		_, _ = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", kind, data)
 		_ = http.NewResponseController(w).Flush()
 	}
-	start := script.block("")
-	if script.bash != "" {
-		start["input"] = object{} // the input follows in a delta
+	send("message_start", object{"message": script.envelope(model)})
+	for i, block := range script.blocks {
+		send("content_block_start", object{"index": i, "content_block": block.start()})
+		if !s.deltas(r.Context(), script, block, func(delta object) {
+			send("content_block_delta", object{"index": i, "delta": delta})
+		}) {
+			return
+		}
+		send("content_block_stop", object{"index": i})
 	}
-	send("message_start", object{"message": envelope(model)})
-	send("content_block_start", object{"index": 0, "content_block": start})
-	if !s.deltas(r.Context(), script, func(delta object) {
-		send("content_block_delta", object{"index": 0, "delta": delta})
-	}) {
-		return
-	}
-	send("content_block_stop", object{"index": 0})
 	send("message_delta", object{"delta": object{"stop_reason": script.stopReason()}, "usage": object{"output_tokens": script.outputTokens()}})
 	send("message_stop", object{})
 }
 
 // deltas sends the block's content piece by piece; false says that the client left.
-func (s *Server) deltas(ctx context.Context, script script, send func(object)) bool {
-	if script.bash != "" {
-		input, _ := json.Marshal(script.input())
-		send(object{"type": "input_json_delta", "partial_json": string(input)})
-		return true
-	}
-	for i, part := range script.parts {
-		send(object{"type": "text_delta", "text": part})
+// Only a text has a pace and a place to stop.
+func (s *Server) deltas(ctx context.Context, script script, block block, send func(object)) bool {
+	for i, delta := range block.deltas() {
+		send(delta)
+		if block.kind != "text" {
+			continue
+		}
 		if script.cut {
 			panic(http.ErrAbortHandler) // net/http's way to break a connection
 		}

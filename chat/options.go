@@ -1,0 +1,123 @@
+package chat
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"spool/claude"
+	"spool/schema"
+)
+
+// efforts are what the agent knows.
+var efforts = []string{"low", "medium", "high", "xhigh", "max"}
+
+// overlay returns the options of a turn: a message's own before its conversation's.
+func overlay(of, own schema.ChatOptions) schema.ChatOptions {
+	pick := func(own, of string) string {
+		if own != "" {
+			return own
+		}
+		return of
+	}
+	o := schema.ChatOptions{
+		Model: pick(own.Model, of.Model), Effort: pick(own.Effort, of.Effort),
+		PermissionMode: pick(own.PermissionMode, of.PermissionMode), Cwd: pick(own.Cwd, of.Cwd), MaxBudgetUSD: of.MaxBudgetUSD,
+	}
+	if own.MaxBudgetUSD != 0 {
+		o.MaxBudgetUSD = own.MaxBudgetUSD
+	}
+	return o
+}
+
+// allow refuses options that make no sense, or that this server does not allow.
+func (s *Service) allow(o schema.ChatOptions) error {
+	switch {
+	case !allowed(s.config.AllowModels, o.Model):
+		return forbidden("options.model: this server does not allow that model; its operator can, with --allow-model")
+	case !allowed(s.config.AllowPermissionModes, o.PermissionMode):
+		return forbidden("options.permissionMode: this server does not allow that mode; its operator can, with --allow-permission-mode")
+	case o.Effort != "" && !slices.Contains(efforts, o.Effort):
+		return invalid("options.effort must be one of " + strings.Join(efforts, ", "))
+	case !(o.MaxBudgetUSD >= 0): // not a number either
+		return invalid("options.maxBudgetUsd must be more than 0")
+	case s.config.MaxBudgetUSD > 0 && o.MaxBudgetUSD > s.config.MaxBudgetUSD:
+		return forbidden("options.maxBudgetUsd is above what this server allows")
+	}
+	return s.checkDir(o.Cwd)
+}
+
+func allowed(list []string, wish string) bool {
+	return wish == "" || slices.Contains(list, wish) || slices.Contains(list, "*")
+}
+
+func forbidden(text string) error { return schema.NewError(schema.ForbiddenOption, text) }
+func invalid(text string) error   { return schema.NewError(schema.InvalidOption, text) }
+
+// checkDir refuses what is no directory within the workspace, symbolic links followed.
+func (s *Service) checkDir(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	refusal := invalid("options.cwd must be a directory in the workspace, relative to it")
+	if !filepath.IsLocal(dir) || strings.ContainsRune(dir, 0) {
+		return refusal
+	}
+	root, err := os.OpenRoot(s.config.Workspace)
+	if err != nil {
+		return refusal
+	}
+	defer root.Close()
+	if info, err := root.Stat(dir); err != nil || !info.IsDir() {
+		return refusal
+	}
+	return nil
+}
+
+// wishes returns what the agent is started with for a turn.
+func (s *Service) wishes(o schema.ChatOptions, system string) claude.Wishes {
+	w := claude.Wishes{
+		Partial: true, Approvals: true, Model: o.Model, Effort: o.Effort, PermissionMode: o.PermissionMode,
+		MaxBudgetUSD: o.MaxBudgetUSD, System: system,
+	}
+	if w.MaxBudgetUSD == 0 {
+		w.MaxBudgetUSD = s.config.MaxBudgetUSD
+	}
+	if o.Cwd != "" {
+		w.Dir = filepath.Join(s.config.Workspace, o.Cwd)
+	}
+	return w
+}
+
+// checkContent refuses what is no message.
+func checkContent(content string) error {
+	refuse := func(text string) error { return schema.NewError(schema.InvalidContent, text) }
+	switch {
+	case strings.TrimFunc(content, isBlank) == "":
+		return refuse("content must not be empty or blank")
+	case len(content) > schema.MaxContentBytes:
+		return refuse("content must be at most 49152 bytes of UTF-8")
+	case strings.ContainsRune(content, 0):
+		return refuse("content must not contain a NUL character")
+	case !utf8.ValidString(content):
+		return refuse("content must be UTF-8")
+	}
+	return nil
+}
+
+// isBlank also counts the byte order mark, which the agent takes for nothing.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }
+
+// checkLabel refuses what is no title, icon or tag.
+func checkLabel(name, text string, most int) error {
+	switch {
+	case utf8.RuneCountInString(text) > most:
+		return invalid(name + " is too long")
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return invalid(name + " must not contain control characters")
+	}
+	return nil
+}

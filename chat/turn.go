@@ -1,0 +1,440 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"spool/run"
+	"spool/schema"
+	"spool/spool"
+	"spool/store"
+)
+
+// turn is the run that a conversation waits for. One goroutine follows it and writes the journal.
+type turn struct {
+	*conversation
+	run  *run.Run
+	log  func(what string, err error)
+	from int64         // the seq behind which its frames begin
+	over chan struct{} // closed when the conversation has forgotten it
+
+	// complete says that its last frame is in the journal; guarded by the conversation's mu.
+	complete bool
+
+	done      progress          // what the journal has
+	positions int               // the last place in the queue that was told
+	warned    time.Time         // the last deadline that was told
+	asked     map[string]string // approvals in the journal that are open, by id: their state is told when it changes
+}
+
+// startLocked begins to follow a run that was just accepted. The user's message comes first.
+// Requires c.mu.
+func (c *conversation) startLocked(r *run.Run, view *run.View, clientMessageID string, message store.Message) {
+	t := c.newTurnLocked(r, progress{})
+	t.append(t.userFrame(clientMessageID, message))
+	record, err := c.service.store.Conversation(context.Background(), c.user, c.id)
+	if err == nil {
+		c.service.events.tell(c.user, Event{Conversation: c.id, Messages: true, Session: record.Conversation})
+	}
+	c.service.turns.Go(func() { t.follow(view) })
+}
+
+func (c *conversation) newTurnLocked(r *run.Run, done progress) *turn {
+	t := &turn{
+		conversation: c, run: r, from: c.journal.lastSeq(), over: make(chan struct{}), done: done, asked: map[string]string{},
+		log: func(what string, err error) {
+			c.service.log.Error(what, "conversation", c.id, "run", r.ID, "error", err)
+		},
+	}
+	c.turn = t
+	c.service.mu.Lock()
+	c.users++ // until it is over
+	c.service.mu.Unlock()
+	return t
+}
+
+func (t *turn) userFrame(clientMessageID string, m store.Message) schema.ChatFrame {
+	return schema.ChatFrame{
+		Kind: schema.KindText, Role: schema.RoleUser, Content: m.Content, MessageID: m.ID, ClientMessageID: clientMessageID,
+	}
+}
+
+// append writes frames to the journal, now or as soon as the disk takes them: what they came from
+// is kept, so that nothing is lost by waiting.
+func (t *turn) append(frames ...schema.ChatFrame) {
+	now := time.Now().UTC()
+	for i := range frames {
+		frames[i].SessionID, frames[i].RunID, frames[i].Timestamp = t.id, t.run.ID, now
+	}
+	for err := t.journal.append(frames); err != nil; err = t.journal.append(frames) {
+		t.log("write journal", err)
+		select {
+		case <-time.After(appendAgain):
+		case <-t.service.closing.Done():
+			return // the next server finds it missing
+		}
+	}
+}
+
+// appendAgain is how long after a failure the journal is written again.
+const appendAgain = time.Second
+
+// follow is the turn's life. It leaves the view.
+func (t *turn) follow(view *run.View) {
+	if err := t.show(view); err != nil {
+		t.log("read output for the journal", err)
+	}
+	<-t.run.Done()
+	t.tellApprovals()
+	t.end()
+}
+
+// show writes what the run puts out, until its end.
+func (t *turn) show(view *run.View) error {
+	if view == nil {
+		return nil
+	}
+	defer view.Leave(run.ClientGone)
+	for {
+		changed := t.run.Changed()
+		t.tellState()
+		err := t.read(view)
+		t.tellApprovals()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case !errors.Is(err, run.ErrWait):
+			return err
+		}
+		select {
+		case <-changed:
+		case <-view.Grown():
+		case <-t.run.Done():
+		}
+	}
+}
+
+// read writes the lines that are there, and returns run.ErrWait, io.EOF at the end, or what is
+// wrong with the output.
+func (t *turn) read(view *run.View) error {
+	for {
+		event, err := view.Next()
+		if err != nil {
+			return err
+		}
+		var frames []schema.ChatFrame
+		for line := range event.Lines {
+			of, err := t.framesOf(line)
+			if err != nil {
+				return err
+			}
+			if t.asks(of) { // what is asked may be answered at once: it is known before it is told
+				t.append(frames...)
+				frames = nil
+				t.awaitApproval(of)
+			}
+			frames = append(frames, of...)
+		}
+		t.append(frames...)
+	}
+}
+
+// framesOf returns the frames of a line that are not in the journal yet.
+func (t *turn) framesOf(line spool.Line) ([]schema.ChatFrame, error) {
+	head, err := line.Head(schema.MaxParsedBytes)
+	if err != nil {
+		return nil, err
+	}
+	var of []schema.ChatFrame
+	if line.Size > schema.MaxParsedBytes {
+		frame := cutFrame(head, line.Size)
+		frame.Cut = &schema.Cut{Bytes: line.Size}
+		of = append(of, frame)
+	} else {
+		of = slices.DeleteFunc(frames(head), isCancel) // the run knows more of that
+	}
+	for i := range of {
+		of[i].Line = line.N
+		if of[i].Cut != nil {
+			of[i].Cut = &schema.Cut{Run: t.run.ID, Line: line.N, Bytes: line.Size}
+		}
+		if of[i].RequestID != "" {
+			of[i].RequestID = run.ApprovalID(t.run.ID, of[i].RequestID)
+		}
+	}
+	return t.done.missing(line.N, of), nil
+}
+
+func isCancel(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionCancelled }
+
+// asks reports whether frames have a request for an approval.
+func (t *turn) asks(frames []schema.ChatFrame) bool {
+	for _, f := range frames {
+		if f.Kind == schema.KindPermissionRequest {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitApproval returns when the run knows of the requests that frames tell of, and notes them.
+func (t *turn) awaitApproval(frames []schema.ChatFrame) {
+	for _, f := range frames {
+		if f.Kind != schema.KindPermissionRequest {
+			continue
+		}
+		for changed := t.run.Changed(); !t.knows(f.RequestID) && !t.ended(); changed = t.run.Changed() {
+			select {
+			case <-changed:
+			case <-t.run.Done():
+			}
+		}
+		t.asked[f.RequestID] = f.ToolName
+	}
+}
+
+func (t *turn) knows(approval string) bool {
+	for _, a := range t.run.Approvals() {
+		if a.ID == approval {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *turn) ended() bool {
+	select {
+	case <-t.run.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// tellApprovals says of requests in the journal that they are open no more, and why.
+func (t *turn) tellApprovals() {
+	for _, a := range t.run.Approvals() {
+		if _, open := t.asked[a.ID]; !open || a.State == schema.ApprovalPending {
+			continue
+		}
+		delete(t.asked, a.ID)
+		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: a.ID, Reason: string(a.State), Text: a.Reason})
+	}
+	if !t.ended() {
+		return
+	}
+	for id := range t.asked {
+		delete(t.asked, id)
+		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: id, Reason: string(schema.ApprovalCancelled)})
+	}
+}
+
+// tellState says where in the queue the run is, and that a deadline is near.
+func (t *turn) tellState() {
+	if position := t.run.Position(); position != t.positions {
+		if t.positions = position; position > 0 {
+			t.append(schema.ChatFrame{Kind: schema.KindStatus, Status: "queued", Position: position})
+		}
+	}
+	if at := t.run.Warning(); !at.Equal(t.warned) {
+		if t.warned = at; !at.IsZero() {
+			left := time.Until(at).Round(time.Second)
+			t.append(schema.ChatFrame{Kind: schema.KindStatus, Status: "deadline", Text: fmt.Sprintf("the run will be ended in %s", left)})
+		}
+	}
+}
+
+// end brings a run that is over into the conversation, tells that it is over, and begins with what
+// waits.
+func (t *turn) end() {
+	info := t.run.Info()
+	record, answer := t.settle(info)
+	if !t.done.complete {
+		t.append(t.endFrames(info, record)...)
+		if err := t.journal.sync(); err != nil {
+			t.log("bring journal to the disk", err)
+		}
+	}
+	t.mu.Lock()
+	t.complete = true
+	t.mu.Unlock()
+	record = t.retry("forget run", record, func() (store.Conversation, error) {
+		return t.service.store.ClearActive(context.Background(), t.user, t.id, info.ID)
+	})
+	event := Event{Conversation: t.id, Messages: true, Session: record.Conversation, Ended: info.ID, Answer: answer}
+	if info.State != schema.Succeeded {
+		event.Err = schema.NewError(info.Code, info.Error)
+	}
+	t.leave(event)
+}
+
+// leave makes room for the next turn.
+func (t *turn) leave(event Event) {
+	c := t.conversation
+	c.mu.Lock()
+	c.turn = nil
+	c.service.events.tell(c.user, event)
+	c.nextLocked()
+	c.mu.Unlock()
+	close(t.over)
+	c.service.release(c)
+}
+
+// settle brings the answer into the conversation, and returns what the conversation is then.
+func (t *turn) settle(info schema.Run) (store.Conversation, *schema.Message) {
+	record, err := t.service.store.Conversation(context.Background(), t.user, t.id)
+	if err != nil {
+		t.log("read conversation", err)
+	}
+	end := store.TurnEnd{Conversation: t.id, Run: info.ID, Session: record.Session, SessionHead: record.SessionHead}
+	head := info.Message
+	if text := t.answer(info); text != "" {
+		end.Answer = &store.Message{
+			Message: schema.Message{Role: schema.RoleAssistant, Content: text, Parent: info.Message, Run: info.ID, CreatedAt: time.Now().UTC()},
+			User:    t.user, Session: t.run.Session(), UUID: t.run.LastUUID(),
+		}
+		end.Answer.ID = store.MessageID(schema.RoleAssistant, text, info.Message)
+		head = end.Answer.ID
+	}
+	if session := t.run.Session(); session != "" {
+		end.Session, end.SessionHead = session, head
+		if info.Usage == nil { // it did not come to its result: who knows what of this it has kept
+			end.SessionHead = ""
+		}
+	}
+	record = t.retry("end turn", record, func() (store.Conversation, error) {
+		return t.service.store.EndTurn(context.Background(), t.user, end)
+	})
+	if end.Answer == nil {
+		return record, nil
+	}
+	return record, &end.Answer.Message
+}
+
+// retry does something until it is done, the server is closed, or it cannot be done at all.
+func (t *turn) retry(what string, record store.Conversation, do func() (store.Conversation, error)) store.Conversation {
+	for {
+		changed, err := do()
+		if err == nil {
+			return changed
+		}
+		t.log(what, err)
+		if !errors.Is(err, store.ErrFull) {
+			return record
+		}
+		select {
+		case <-time.After(appendAgain):
+		case <-t.service.closing.Done():
+			return record
+		}
+	}
+}
+
+// answer returns what the agent has said, from the output itself: frames may be cut.
+func (t *turn) answer(info schema.Run) string {
+	text, err := said(t.run)
+	if err != nil {
+		t.log("read answer", err)
+		if info.Result != nil && text == "" {
+			text = *info.Result
+		}
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
+// endFrames tell how a run has ended.
+func (t *turn) endFrames(info schema.Run, record store.Conversation) []schema.ChatFrame {
+	complete := &schema.Completion{
+		ExitCode: 1, Aborted: info.State == schema.Aborted, Success: info.State == schema.Succeeded,
+		State: info.State, Code: info.Code, Error: info.Error, Usage: info.Usage, Head: record.Head, Stop: info.Stop,
+	}
+	if info.Result != nil {
+		complete.Result = *info.Result
+	}
+	if info.Usage != nil {
+		complete.CostUSD = info.Usage.CostUSD
+	}
+	end := schema.ChatFrame{Kind: schema.KindComplete, Completion: complete}
+	switch {
+	case complete.Success:
+		complete.ExitCode = 0
+	case !complete.Aborted:
+		return []schema.ChatFrame{{Kind: schema.KindError, Content: info.Error}, end}
+	}
+	return []schema.ChatFrame{end}
+}
+
+// nextLocked begins with what waits in line. Requires c.mu.
+func (c *conversation) nextLocked() {
+	s := c.service
+	record, err := s.store.Conversation(context.Background(), c.user, c.id)
+	if err != nil || c.gone || len(record.Queue) == 0 || s.closing.Err() != nil {
+		return
+	}
+	q := record.Queue[0]
+	m := Send{
+		Conversation: c.id, Content: q.Content, ClientMessageID: q.ClientMessageID, Options: q.Options, Meta: q.Meta, Client: q.Client,
+	}
+	_, err = c.beginLocked(context.Background(), record, request{Send: m, queued: q.ID})
+	switch known, _ := errors.AsType[*schema.Error](err); {
+	case err == nil:
+	case known == nil, known.Code == schema.Draining: // the next server begins with it
+	case known.Code == schema.Overloaded, known.Code == schema.StorageFull, known.Code == schema.Internal:
+		s.later(c)
+	default:
+		c.refuseLocked(q, known)
+	}
+}
+
+// nextAgain is how long to wait with a message that the server had no place for.
+const nextAgain = 2 * time.Second
+
+// later tries again to begin with what waits.
+func (s *Service) later(c *conversation) {
+	s.turns.Go(func() {
+		select {
+		case <-time.After(nextAgain):
+		case <-s.closing.Done():
+			return
+		}
+		c, err := s.acquire(context.Background(), c.user, c.id)
+		if err != nil {
+			return
+		}
+		defer s.release(c)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.turn == nil {
+			c.nextLocked()
+		}
+	})
+}
+
+// refuseLocked drops a message that cannot be answered any more, and goes on. Requires c.mu.
+func (c *conversation) refuseLocked(q store.QueuedMessage, why *schema.Error) {
+	_, err := c.service.store.ChangeConversation(context.Background(), c.user, c.id, func(r *store.Conversation) error {
+		for i, waiting := range r.Queue {
+			if waiting.ID == q.ID {
+				r.Queue = append(append([]store.QueuedMessage{}, r.Queue[:i]...), r.Queue[i+1:]...)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.service.log.Error("drop queued message", "conversation", c.id, "error", err)
+		return
+	}
+	frame := schema.ChatFrame{
+		Kind: schema.KindError, SessionID: c.id, Timestamp: time.Now().UTC(), ClientMessageID: q.ClientMessageID,
+		Content: "a message that waited was not sent: " + why.Text,
+	}
+	if err := c.journal.append([]schema.ChatFrame{frame}); err != nil {
+		c.service.log.Error("write journal", "conversation", c.id, "error", err)
+	}
+	c.nextLocked()
+}

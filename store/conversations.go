@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const (
+	selectConversation  = `SELECT ` + conversationColumns + ` FROM conversations WHERE user_name = $1 AND id = $2`
+	selectConversations = `SELECT ` + conversationColumns + ` FROM conversations WHERE user_name = $1 ORDER BY updated_ms DESC, seq DESC`
+	selectBusy          = `SELECT ` + conversationColumns + ` FROM conversations WHERE busy = 1 ORDER BY seq`
+	insertConversation  = `INSERT INTO conversations (` + conversationColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
+	updateConversation = `UPDATE conversations SET title = $3, updated_ms = $4, busy = $5, record = $6, sum = $7
+		WHERE user_name = $1 AND id = $2`
+	deleteConversation = `DELETE FROM conversations WHERE user_name = $1 AND id = $2`
+	// Messages that no other conversation has.
+	deleteMessages = `DELETE FROM messages WHERE seq IN (
+		SELECT mine.message FROM conversations c JOIN members mine ON mine.conversation = c.seq
+		WHERE c.user_name = $1 AND c.id = $2 AND NOT EXISTS (
+			SELECT 1 FROM members other WHERE other.message = mine.message AND other.conversation <> mine.conversation))`
+)
+
+// InsertConversation adds a conversation and returns when it is on disk. One that has a head begins as a branch: it gets
+// that message and all that come before it. [ErrNotFound] says that its user has no such message.
+func (s *Store) InsertConversation(ctx context.Context, c Conversation) error {
+	err := s.change(ctx, func(tx transaction) error { return begin(tx, c) })
+	if err != nil {
+		return fmt.Errorf("insert conversation %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// begin makes a conversation.
+func begin(tx transaction, c Conversation) error {
+	head, err := node{}, error(nil)
+	if c.Head != "" {
+		if head, err = messages.readOne(tx.row(selectMessage, c.User, c.Head)); err != nil {
+			return fmt.Errorf("message %s: %w", c.Head, err)
+		}
+	}
+	c.at(head)
+	row, err := encodeConversation(c)
+	if err != nil {
+		return err
+	}
+	switch added, err := tx.exec(insertConversation, row...); {
+	case err != nil:
+		return err
+	case added == 0:
+		return errSameID
+	}
+	_, err = tx.exec(insertPath, c.User, c.Head, c.ID)
+	return err
+}
+
+// Conversation returns a conversation of a user: [ErrNotFound], [ErrDamaged].
+func (s *Store) Conversation(ctx context.Context, user, id string) (Conversation, error) {
+	c, err := one(ctx, s, conversations, selectConversation, user, id)
+	if err != nil {
+		return Conversation{}, fmt.Errorf("read conversation %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// Conversations returns all conversations of a user, the one that was changed last first, and tells of
+// damaged ones as [Store.Runs] does.
+func (s *Store) Conversations(ctx context.Context, user string) ([]Conversation, error) {
+	return list(ctx, s, conversations, 0, selectConversations, user)
+}
+
+// ActiveConversations returns the conversations of all users in which a run is active or messages wait,
+// the oldest first, and tells of damaged ones as [Store.Runs] does.
+func (s *Store) ActiveConversations(ctx context.Context) ([]Conversation, error) {
+	return list(ctx, s, conversations, 0, selectBusy)
+}
+
+// ChangeConversation has a conversation changed by a function, which may be called more than once. What the
+// function fails with is returned as it is, and nothing was changed then. It may move the head to a
+// message that the conversation has ([ErrNotFound]); what is told of the head follows.
+func (s *Store) ChangeConversation(ctx context.Context, user, id string, change func(*Conversation) error) (Conversation, error) {
+	c, err := s.changeConversation(ctx, user, id, func(tx transaction, c *Conversation) error {
+		before := c.Head
+		if err := change(c); err != nil {
+			return refused{err}
+		}
+		if c.User, c.ID = user, id; c.Head == before {
+			return nil
+		}
+		head, err := member(tx, c, c.Head)
+		c.at(head)
+		return err
+	})
+	var no refused
+	switch {
+	case errors.As(err, &no):
+		return Conversation{}, no.error
+	case err != nil:
+		return Conversation{}, fmt.Errorf("change conversation %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// changeConversation reads a conversation, has it changed within a transaction, and returns it as it is kept.
+// Work writes nothing before it is sure that it gives no answer.
+func (s *Store) changeConversation(ctx context.Context, user, id string, work func(transaction, *Conversation) error) (Conversation, error) {
+	var kept Conversation
+	err := s.change(ctx, func(tx transaction) error {
+		c, err := conversations.readOne(tx.row(selectConversation, user, id))
+		if err == nil {
+			err = work(tx, &c)
+		}
+		if err == nil {
+			kept, err = save(tx, c)
+		}
+		return err
+	})
+	if err != nil {
+		return Conversation{}, err // and whatever the writer is still doing with kept
+	}
+	return kept, nil
+}
+
+// save replaces the record of a conversation, and returns what will be read.
+func save(tx transaction, c Conversation) (Conversation, error) {
+	row, err := encodeConversation(c)
+	if err != nil {
+		return Conversation{}, err
+	}
+	if _, err := tx.exec(updateConversation, row...); err != nil {
+		return Conversation{}, err
+	}
+	return decodeConversation(texts(row))
+}
+
+// DeleteConversation deletes a conversation, and its messages that no other one has. [ErrActive] says that a run is answering.
+func (s *Store) DeleteConversation(ctx context.Context, user, id string) error {
+	err := s.change(ctx, func(tx transaction) error {
+		c, err := conversations.readOne(tx.row(selectConversation, user, id))
+		if err == nil {
+			err = free(&c, nil)
+		}
+		if err == nil {
+			_, err = tx.exec(deleteMessages, user, id)
+		}
+		if err == nil {
+			_, err = tx.exec(deleteConversation, user, id)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete conversation %s: %w", id, err)
+	}
+	return nil
+}
