@@ -13,16 +13,11 @@ var errNoApproval = schema.NewError(schema.NotFound, "there is no such request f
 // listApprovals answers GET /api/approvals: those that are open, of one conversation or of all.
 func (s *Server) listApprovals(c *fiber.Ctx) error {
 	id := c.Query("chat")
+	if id != "" && !schema.ConversationID.MatchString(id) {
+		return schema.ErrNoSession
+	}
 	ctx, cancel := call()
 	defer cancel()
-	if id != "" {
-		if !schema.ConversationID.MatchString(id) {
-			return schema.ErrNoSession
-		}
-		if _, err := s.chats.Get(ctx, user, id); err != nil {
-			return err
-		}
-	}
 	open, err := s.chats.Approvals(ctx, user, id)
 	if err != nil {
 		return err
@@ -47,7 +42,7 @@ func (s *Server) getApproval(c *fiber.Ctx) error {
 	}
 	ctx, cancel := call()
 	defer cancel()
-	approval, err := s.runs.Approval(ctx, user, id)
+	approval, err := s.chats.Approval(ctx, user, id)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,9 +16,6 @@ func (s *Server) getLatestMessages(c *fiber.Ctx) error {
 		return schema.ErrNoSession
 	}
 	list, err := s.messages(id)
-	if id == "" && errors.Is(err, schema.ErrNoSession) {
-		list, err = schema.MessageList{Messages: []schema.Message{}}, nil
-	}
 	if err != nil {
 		return err
 	}
