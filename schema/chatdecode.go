@@ -47,7 +47,13 @@ type required struct {
 
 // decodes returns the decoder for frames with these members.
 func decodes[T any](fields []field[T], must ...required) decoder {
-	return func(keys members) (any, error) { return readRequired(keys, fields, must...) }
+	return func(keys members) (any, error) {
+		message, err := readRequired(keys, fields, must...)
+		if err != nil {
+			return nil, err
+		}
+		return message, nil
+	}
 }
 
 // readRequired is [readFields] for members some of which must be there.
