@@ -296,6 +296,20 @@ func TestLongTextsAreCut(t *testing.T) {
 	}
 }
 
+func TestALineGivesSoManyFramesAndNoMore(t *testing.T) {
+	t.Parallel()
+	line := func(n int) []byte {
+		return []byte(`{"type":"assistant","message":{"content":[` + strings.Repeat(`{"type":"text","text":"x"},`, n-1) + `{"type":"text","text":"x"}]}}`)
+	}
+	got := frames(line(maxFrames))
+	require.Len(t, got, maxFrames)
+	require.Nil(t, got[maxFrames-1].Cut)
+	got = frames(line(maxFrames + 1))
+	require.Len(t, got, maxFrames)
+	require.NotNil(t, got[maxFrames-1].Cut)
+	require.Nil(t, got[maxFrames-2].Cut)
+}
+
 func TestAHeadTellsWhatItCan(t *testing.T) {
 	t.Parallel()
 	const size = 9 << 20
