@@ -63,6 +63,7 @@ func (g *Registry) takeOver(records []store.Run) (map[string]*leftover, error) {
 	for _, record := range records {
 		l := &leftover{Run: g.newRun(record), adopted: make(chan struct{})}
 		l.launched, l.ran = l.output.readLaunched()
+		l.record.Process = l.launched.Process
 		l.ticket = g.admission.adopt()
 		left[record.ID], leaders[l.processID()] = l, l.launched.Leader
 		g.keeper.claim(l.processID())
