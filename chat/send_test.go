@@ -313,3 +313,13 @@ func TestQueuedMessagesOutliveTheServer(t *testing.T) {
 		require.EqualValues(t, i+1, f.Seq)
 	}
 }
+
+func TestWhoHasSeenTheEndCanGoOnAtOnce(t *testing.T) {
+	h := newHouse(t, nil)
+	c := h.create()
+	v := h.view(c.ID, From{})
+	for range 5 {
+		sent := h.send(c.ID, "error")
+		require.False(t, v.untilComplete(sent.Run).Success)
+	}
+}
