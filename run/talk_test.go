@@ -93,7 +93,7 @@ func (c *talk) request(prompt string, change ...func(*Turn)) Request {
 	turn := &Turn{
 		Turn: store.Turn{
 			Conversation: c.id, Parent: c.head,
-			Message: store.Message{Message: schema.Message{ID: store.MessageID(schema.RoleUser, prompt, c.head), Role: schema.RoleUser, Content: prompt, Parent: c.head, CreatedAt: time.Now()}},
+			Message: userMessage(prompt, c.head),
 		},
 		Prompt: prompt, Wishes: claude.Wishes{Session: c.session, Approvals: true},
 	}
@@ -101,6 +101,13 @@ func (c *talk) request(prompt string, change ...func(*Turn)) Request {
 		ch(turn)
 	}
 	return Request{Payload: schema.Payload{Prompt: prompt, Meta: "TALK", Options: schema.Options{Detach: true}}, Client: "somebody", Turn: turn}
+}
+
+// userMessage is a message that begins a turn.
+func userMessage(prompt, parent string) store.Message {
+	return store.Message{Message: schema.Message{
+		ID: store.MessageID(schema.RoleUser, prompt, parent), Role: schema.RoleUser, Content: prompt, Parent: parent, CreatedAt: time.Now(),
+	}}
 }
 
 // begin begins a turn.
