@@ -69,6 +69,11 @@ func (m said) session() string {
 // name is what a frame is called in its vocabulary.
 func (m said) name() string { return m.Kind + m.Type + m.MessageType }
 
+// refusal reports whether a frame says no to one of the client's.
+func (m said) refusal() bool {
+	return m.Kind == "protocol_error" || m.Type == "error" || m.MessageType == "error"
+}
+
 // say sends a frame.
 func (c *chatter) say(format string, args ...any) {
 	c.t.Helper()
@@ -93,6 +98,7 @@ func (c *chatter) until(name string) (last said, all []said) {
 		if last.name() == name {
 			return last, all
 		}
+		require.False(c.t, last.refusal(), "%s came before %s", last.text, name)
 	}
 }
 

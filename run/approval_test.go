@@ -304,3 +304,23 @@ func TestApprovalIDsArePure(t *testing.T) {
 	require.NotEqual(t, ApprovalID("run_a", "b"), ApprovalID("run_b", "b"))
 	require.NotEqual(t, ApprovalID("run_a", "b"), ApprovalID("run_a", "c"))
 }
+
+// Who reads the output may answer before this server has read it.
+func TestA10AnAnswerMayBeFasterThanTheRequest(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	r, view := c.begin("gate")
+	awaitReady(t, view)
+	a := store.Approval{Approval: schema.Approval{ID: ApprovalID(r.ID, "q"), Run: r.ID, State: schema.ApprovalPending, Input: jsontext.Value("{}")}}
+	decided := make(chan error)
+	go func() {
+		_, err := h.Decide(context.Background(), "", a.ID, schema.Decision{Allow: true}, "me")
+		decided <- err
+	}()
+	require.NoError(t, h.store.InsertApproval(t.Context(), a))
+	h.asked.ring()
+	require.NoError(t, <-decided)
+	h.open(t, "gate")
+	c.end(r)
+}
