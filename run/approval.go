@@ -38,7 +38,7 @@ func (r *Run) newApproval(ask *claude.Ask) store.Approval {
 		ID: ApprovalID(r.ID, ask.RequestID), Run: r.ID, Conversation: record.Conversation,
 		State: schema.ApprovalPending, Tool: ask.Tool, Input: ask.Input, InputHash: hex.EncodeToString(sum[:]),
 		Context: schema.ApprovalContext{
-			Description: ask.Description, BlockedPath: ask.BlockedPath, ToolUseID: ask.ToolUseID, Suggestions: ask.Suggestions,
+			Description: ask.Description, Reason: ask.Reason, BlockedPath: ask.BlockedPath, ToolUseID: ask.ToolUseID, Suggestions: ask.Suggestions,
 		},
 		CreatedAt: time.Now().UTC(),
 	}}

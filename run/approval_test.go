@@ -98,7 +98,7 @@ func TestA10AnAnswerReachesTheAgent(t *testing.T) {
 	}{
 		"allowed":     {schema.Decision{Allow: true}, schema.ApprovalAllowed, `{"behavior":"allow","updatedInput":{"command":"rm 1"}}`, ""},
 		"another":     {schema.Decision{Allow: true, UpdatedInput: jsontext.Value("{\n\"command\": \"ls\"}")}, schema.ApprovalAllowed, `{"behavior":"allow","updatedInput":{"command":"ls"}}`, ""},
-		"remembered":  {schema.Decision{Allow: true, RememberEntry: jsontext.Value(`{ "mode":"acceptEdits", "type":"setMode" }`)}, schema.ApprovalAllowed, `"updatedPermissions":[{"type":"setMode","mode":"acceptEdits"}]`, ""},
+		"remembered":  {schema.Decision{Allow: true, RememberEntry: jsontext.Value(`{ "mode":"acceptEdits", "type":"setMode" }`)}, schema.ApprovalAllowed, `"updatedPermissions":[{"destination":"session","mode":"acceptEdits","type":"setMode"}]`, ""},
 		"denied":      {schema.Decision{Message: "not \"that\""}, schema.ApprovalDenied, `{"behavior":"deny","message":"not \"that\""}`, `not "that"`},
 		"just denied": {schema.Decision{}, schema.ApprovalDenied, `{"behavior":"deny","message":"` + denied + `"}`, denied},
 	} {
