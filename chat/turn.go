@@ -61,6 +61,7 @@ func (c *conversation) newTurnLocked(r *run.Run, done progress) *turn {
 func (t *turn) userFrame(clientMessageID string, m store.Message) schema.ChatFrame {
 	return schema.ChatFrame{
 		Kind: schema.KindText, Role: schema.RoleUser, Content: m.Content, MessageID: m.ID, ClientMessageID: clientMessageID,
+		Parent: &m.Parent,
 	}
 }
 
@@ -244,7 +245,7 @@ func (t *turn) tellState() {
 	if at := t.run.Warning(); !at.Equal(t.warned) {
 		if t.warned = at; !at.IsZero() {
 			left := time.Until(at).Round(time.Second)
-			t.append(schema.ChatFrame{Kind: schema.KindStatus, Status: "deadline", Text: fmt.Sprintf("the run will be ended in %s", left)})
+			t.append(schema.ChatFrame{Kind: schema.KindStatus, Status: "deadline", Text: fmt.Sprintf("the run will be ended in %s", left), InSeconds: int(left.Seconds())})
 		}
 	}
 }

@@ -51,6 +51,8 @@ type ChatFrame struct {
 	// has named it.
 	MessageID       string `json:"messageId,omitempty"`
 	ClientMessageID string `json:"clientMessageId,omitempty"`
+	// Parent is the message before this one, empty for a first one; nil for what is no user's message.
+	Parent *string `json:"parent,omitzero"`
 
 	ToolID     string         `json:"toolId,omitempty"`
 	ToolName   string         `json:"toolName,omitempty"`
@@ -67,6 +69,8 @@ type ChatFrame struct {
 	Text     string `json:"text,omitempty"`
 	Status   string `json:"status,omitempty"`
 	Position int    `json:"position,omitzero"`
+	// InSeconds is how soon the run will be ended, with the status deadline.
+	InSeconds int `json:"inSeconds,omitzero"`
 
 	*Completion
 	Cut *Cut `json:"cut,omitempty"`
