@@ -258,7 +258,7 @@ func (s *Service) Messages(ctx context.Context, user, id string) ([]schema.Messa
 	if err != nil {
 		return nil, schema.Conversation{}, s.fault("read messages", err)
 	}
-	return shown(path), record.Conversation, nil
+	return asMessages(path), record.Conversation, nil
 }
 
 // Tree returns all messages that a conversation has ever had, the oldest first.
@@ -270,7 +270,7 @@ func (s *Service) Tree(ctx context.Context, user, id string) ([]schema.Message, 
 	if err != nil {
 		return nil, s.fault("read messages", err)
 	}
-	return shown(all), nil
+	return asMessages(all), nil
 }
 
 // Message returns one message of a user: NOT_FOUND or INTERNAL.
@@ -288,7 +288,7 @@ func (s *Service) Message(ctx context.Context, user, id string) (schema.Message,
 	return m.Message, nil
 }
 
-func shown(messages []store.Message) []schema.Message {
+func asMessages(messages []store.Message) []schema.Message {
 	list := make([]schema.Message, len(messages))
 	for i, m := range messages {
 		list[i] = m.Message

@@ -99,7 +99,7 @@ func (s *Service) Send(ctx context.Context, user string, m Send) (Sent, error) {
 	if c.turn != nil || len(record.Queue) > 0 {
 		return c.lineUpLocked(ctx, m)
 	}
-	return c.beginLocked(ctx, record, request{Send: m})
+	return c.beginLocked(ctx, record, pending{Send: m})
 }
 
 // sentBefore looks for an earlier message with the same id.
@@ -155,15 +155,15 @@ func (c *conversation) lineUpLocked(ctx context.Context, m Send) (sent Sent, err
 	return sent, nil
 }
 
-// request is a message that is about to begin a run.
-type request struct {
+// pending is a message that is about to begin a run.
+type pending struct {
 	Send
 	queued string // the id under which it has waited
 	given  bool   // the message is in the conversation already, as its head
 }
 
 // beginLocked starts the run that answers a message. Requires c.mu, and that no turn goes on.
-func (c *conversation) beginLocked(ctx context.Context, record store.Conversation, q request) (Sent, error) {
+func (c *conversation) beginLocked(ctx context.Context, record store.Conversation, q pending) (Sent, error) {
 	parent := record.Head
 	if q.Parent != nil {
 		parent = *q.Parent
@@ -189,7 +189,7 @@ func (c *conversation) beginLocked(ctx context.Context, record store.Conversatio
 }
 
 // submitLocked hands the turn to package run. Requires c.mu.
-func (c *conversation) submitLocked(ctx context.Context, record store.Conversation, q request, message store.Message, path []store.Message) (Sent, error) {
+func (c *conversation) submitLocked(ctx context.Context, record store.Conversation, q pending, message store.Message, path []store.Message) (Sent, error) {
 	s := c.service
 	options := overlay(record.Options, q.Options)
 	if err := s.allow(options); err != nil { // what was allowed when it was written down may not be any more
@@ -277,7 +277,7 @@ func (s *Service) Generate(ctx context.Context, user, id, model, client string) 
 		return Sent{}, s.fault("read head", err)
 	}
 	m := Send{Conversation: id, Content: head.Content, Options: options, Meta: defaultMeta, Client: client}
-	return c.beginLocked(ctx, record, request{Send: m, given: true})
+	return c.beginLocked(ctx, record, pending{Send: m, given: true})
 }
 
 // Abort aborts the run of a conversation. What waits in line begins after it. The error is

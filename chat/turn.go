@@ -381,7 +381,7 @@ func (c *conversation) nextLocked() {
 	m := Send{
 		Conversation: c.id, Content: q.Content, ClientMessageID: q.ClientMessageID, Options: q.Options, Meta: q.Meta, Client: q.Client,
 	}
-	_, err = c.beginLocked(context.Background(), record, request{Send: m, queued: q.ID})
+	_, err = c.beginLocked(context.Background(), record, pending{Send: m, queued: q.ID})
 	switch known, _ := errors.AsType[*schema.Error](err); {
 	case err == nil:
 	case known == nil, known.Code == schema.Draining: // the next server begins with it

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"time"
@@ -41,14 +42,32 @@ func (a *Agent) Start(l Launch) (*procman.Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	args := slices.Concat(a.Program.Prefix, a.Options.Args(l.Wishes))
+	if l.System != "" {
+		file, err := l.writeSystem()
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "--append-system-prompt-file="+file)
+	}
 	process, err := a.Supervisor.Start(procman.Spec{
-		ID: l.ID, Path: path, Args: slices.Concat(a.Program.Prefix, a.Options.Args(l.Wishes)),
+		ID: l.ID, Path: path, Args: args,
 		Env: a.Environment, Dir: l.Dir, Stdout: l.Stdout, Stderr: l.Stderr, MaxProcesses: a.MaxProcesses, Standby: l.Standby,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claude could not be started: %w", err)
 	}
 	return process, nil
+}
+
+// writeSystem writes the system prompt beside the output, and returns the file's path: every
+// user of the machine can read a process's arguments. The CLI reads it at its start.
+func (l Launch) writeSystem() (string, error) {
+	path := filepath.Join(filepath.Dir(l.Stdout.Name()), "system")
+	if err := os.WriteFile(path, []byte(l.System), 0o600); err != nil {
+		return "", fmt.Errorf("write system prompt: %w", err)
+	}
+	return path, nil
 }
 
 // Adopt takes over the processes of runs that an earlier server has started.
@@ -64,16 +83,6 @@ const inputPatience = 10 * time.Second
 // ended, needs no prompt: its output and exit tell what happened.
 func (a *Agent) Prompt(process *procman.Process, prompt string) error {
 	return write(process, a.Options.PromptLine(prompt))
-}
-
-// Interrupt asks a CLI that is in the middle of a turn to break it off. One whose stdin has
-// ended takes SIGINT for the same; one that does not listen any more is not told.
-func (a *Agent) Interrupt(process *procman.Process) error {
-	if process.Stdin == nil {
-		process.Interrupt()
-		return nil
-	}
-	return write(process, []byte(interruptLine))
 }
 
 func write(process *procman.Process, line []byte) error {

@@ -129,7 +129,7 @@ func TestTurnReadsRecordings(t *testing.T) {
 		"text":      {Subtype: "success", Text: "Hello from the loopback model.", Usage: Usage{Input: 12, Output: 6}, CostUSD: 0.00021, Turns: 1},
 		"api-error": {IsError: true, Subtype: "success", Text: "API Error: 400 bad thing", CostUSD: 0.00021, Turns: 1},
 		"interrupt": {
-			IsError: true, Subtype: "error_during_execution", CostUSD: 0.00021, Turns: 2,
+			IsError: true, Subtype: "error_during_execution", Interrupted: true, CostUSD: 0.00021, Turns: 2,
 			Errors: []string{"[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"},
 		},
 	} {
@@ -146,7 +146,9 @@ func TestTurnReadsRecordings(t *testing.T) {
 		}
 		require.True(t, turn.Began, name)
 		require.NotNil(t, turn.Result, name)
+		want.ModelUsage = turn.Result.ModelUsage
 		require.Equal(t, want, *turn.Result, name)
+		require.InDelta(t, want.CostUSD, turn.Result.ModelUsage["claude-opus-4-8[1m]"].CostUSD, 1e-9, name)
 	}
 }
 

@@ -3,6 +3,8 @@ package claude
 import (
 	"bytes"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,12 +14,14 @@ import (
 // the fields that matter first; only a long answer's text, which they precede, is longer.
 const HeadSize = 64 << 10
 
-// ResultSize is how much of a result line is read: what it tells of usage and cost stands
-// behind the answer. Of a longer line that is not known.
+// ResultSize is how much of a line is read that [Turn.Concerns] says yes to: what a result
+// tells of usage and cost stands behind the answer. Of a longer line that is not known.
 const ResultSize = 8 << 20
 
 // Turn is what the lines of one turn have told so far.
 type Turn struct {
+	// Closely has it read what matters to a conversation too: UUID, Ask and Cancelled.
+	Closely bool
 	// Began is set by system/init, with which the CLI begins a turn. A program that never
 	// says it, such as one that prints plain text, is judged by its exit alone.
 	Began bool
@@ -26,6 +30,28 @@ type Turn struct {
 	// Result is the first result line, nil before it. A CLI with tasks in the background
 	// takes more turns by itself when they end; nobody has asked for those.
 	Result *Result
+	// UUID is the CLI's own id of the last assistant line before the result, at which a copy of
+	// the session can end; empty if there was none. What a subagent says does not count.
+	UUID string
+	// Ask is the request for an approval, and Cancelled the id of a request that is taken back,
+	// if the line read last is one; else nil and empty.
+	Ask       *Ask
+	Cancelled string
+}
+
+// Ask is a tool's call that the CLI makes only if it is allowed, see [Agent.Answer]. It waits
+// for the answer as long as its stdin is open. When that ends, it tells the model that asking
+// has failed, and goes on with the turn.
+type Ask struct {
+	RequestID string
+	// Tool is empty, and Input nil, of a line that is longer than [ResultSize].
+	Tool        string         `json:"tool_name"`
+	Input       jsontext.Value `json:"input"` // as the CLI wrote it
+	Description string         `json:"description"`
+	// Suggestions is a list of rules by which such calls would not be asked for again.
+	Suggestions jsontext.Value `json:"permission_suggestions"`
+	BlockedPath string         `json:"blocked_path"`
+	ToolUseID   string         `json:"tool_use_id"`
 }
 
 // Result is what a result line says of a turn.
@@ -38,10 +64,23 @@ type Result struct {
 	// Errors is what went wrong with a turn that never came to an answer, for example that
 	// there is no such session.
 	Errors []string
-	// Usage and the rest is what the turn took.
-	Usage   Usage
-	CostUSD float64
-	Turns   int64
+	// Interrupted says that the turn was broken off.
+	Interrupted bool
+	// Usage and Turns is what the turn took. CostUSD and ModelUsage is what the process has
+	// taken in its whole life, and what is broken off counts in these alone, if at all.
+	Usage      Usage
+	Turns      int64
+	CostUSD    float64
+	ModelUsage map[string]ModelUsage
+}
+
+// ModelUsage is what one model took. Its fields have other names than those of Usage.
+type ModelUsage struct {
+	Input         int64   `json:"inputTokens"`
+	Output        int64   `json:"outputTokens"`
+	CacheRead     int64   `json:"cacheReadInputTokens"`
+	CacheCreation int64   `json:"cacheCreationInputTokens"`
+	CostUSD       float64 `json:"costUSD"`
 }
 
 // Usage counts tokens as the API does.
@@ -63,11 +102,17 @@ var (
 	typeFirst  = []byte(`{"type":"`)
 	systemKind = []byte(`system"`)
 	resultKind = []byte(`result"`)
+
+	assistantWord = []byte(`"assistant"`)
+	controlWord   = []byte(`"control_`)
+	assistantKind = []byte(`assistant"`)
+	controlKind   = []byte(`control_`)
 )
 
 // Read takes the next line, or its first [HeadSize] bytes. Anything that it does not know
 // or cannot parse is none of its business.
 func (t *Turn) Read(head []byte) {
+	t.Ask, t.Cancelled = nil, ""
 	if !t.Concerns(head) {
 		return
 	}
@@ -79,6 +124,23 @@ func (t *Turn) Read(head []byte) {
 		if t.Result == nil {
 			t.Result = &line.Result
 		}
+	default:
+		if t.Closely && t.Result == nil { // what comes after it is nobody's turn
+			t.readClosely(line)
+		}
+	}
+}
+
+func (t *Turn) readClosely(line *line) {
+	switch line.kind {
+	case "assistant":
+		if !line.subagent && sessionPattern.MatchString(line.uuid) {
+			t.UUID = line.uuid
+		}
+	case "control_request":
+		t.Ask = line.ask()
+	case "control_cancel_request":
+		t.Cancelled = line.requestID
 	}
 }
 
@@ -86,9 +148,11 @@ func (t *Turn) Read(head []byte) {
 // writes the type first, so that a glance is enough for nearly all lines; others are searched.
 func (t *Turn) Concerns(head []byte) bool {
 	if kind, ok := bytes.CutPrefix(head, typeFirst); ok {
-		return bytes.HasPrefix(kind, resultKind) || !t.Began && bytes.HasPrefix(kind, systemKind)
+		return bytes.HasPrefix(kind, resultKind) || !t.Began && bytes.HasPrefix(kind, systemKind) ||
+			t.Closely && (bytes.HasPrefix(kind, assistantKind) || bytes.HasPrefix(kind, controlKind))
 	}
-	return bytes.Contains(head, resultWord) || !t.Began && bytes.Contains(head, initWord)
+	return bytes.Contains(head, resultWord) || !t.Began && bytes.Contains(head, initWord) ||
+		t.Closely && (bytes.Contains(head, assistantWord) || bytes.Contains(head, controlWord))
 }
 
 // begin reads a system line.
@@ -102,13 +166,33 @@ func (t *Turn) begin(line *line) {
 	}
 }
 
-// ReadWhole reads the first result again, from its first [ResultSize] bytes.
-func (t *Turn) ReadWhole(head []byte) { t.Result = &parse(head).Result }
-
 // line is the fields of a line that mean something.
 type line struct {
-	kind, session string
+	kind, session, uuid, requestID string
+	subagent                       bool
+	request                        jsontext.Value
 	Result
+}
+
+// ask returns the request for an approval, nil for any other request. One that is not known
+// whole is taken for one: nothing else is as long.
+func (l *line) ask() *Ask {
+	if l.requestID == "" {
+		return nil
+	}
+	asked := struct {
+		Subtype string `json:"subtype"`
+		Ask
+	}{}
+	if l.request == nil {
+		return &Ask{RequestID: l.requestID}
+	}
+	err := json.Unmarshal(l.request, &asked, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil || asked.Subtype != "can_use_tool" {
+		return nil
+	}
+	asked.RequestID = l.requestID
+	return &asked.Ask
 }
 
 // parse reads the members of an object as far as they can be read: a head may be cut.
@@ -132,11 +216,20 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 	kind := decoder.PeekKind()
 	switch {
 	case name == "type" && kind == '"':
-		return readString(decoder, &l.kind) && (l.kind == "system" || l.kind == "result")
+		return readString(decoder, &l.kind) && slices.Contains(kinds, l.kind)
 	case name == "subtype" && kind == '"':
 		return readString(decoder, &l.Subtype)
 	case name == "session_id" && kind == '"':
 		return readString(decoder, &l.session)
+	case name == "uuid" && kind == '"':
+		return readString(decoder, &l.uuid)
+	case name == "request_id" && kind == '"':
+		return readString(decoder, &l.requestID)
+	case name == "parent_tool_use_id" && kind == '"':
+		l.subagent = true
+		return decoder.SkipValue() == nil
+	case name == "request" && kind == '{':
+		return l.readRequest(decoder)
 	case name == "result" && kind == '"':
 		return readString(decoder, &l.Text)
 	case name == "errors" && kind == '[':
@@ -145,6 +238,13 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 		return readValue(decoder, &l.Usage)
 	case name == "total_cost_usd" && kind == '0':
 		return readValue(decoder, &l.CostUSD)
+	case name == "modelUsage" && kind == '{':
+		return readValue(decoder, &l.ModelUsage)
+	case name == "terminal_reason" && kind == '"':
+		var why string
+		more := readString(decoder, &why)
+		l.Interrupted = strings.HasPrefix(why, "aborted_")
+		return more
 	case name == "num_turns" && kind == '0':
 		return readValue(decoder, &l.Turns)
 	case name == "is_error" && (kind == 't' || kind == 'f'):
@@ -154,6 +254,18 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 	default:
 		return decoder.SkipValue() == nil
 	}
+}
+
+// kinds are the types of the lines that mean something.
+var kinds = []string{"system", "result", "assistant", "control_request", "control_cancel_request"}
+
+// readRequest keeps a request as it was written.
+func (l *line) readRequest(decoder *jsontext.Decoder) bool {
+	value, err := decoder.ReadValue()
+	if err == nil {
+		l.request = value.Clone()
+	}
+	return err == nil
 }
 
 func readString(decoder *jsontext.Decoder, to *string) bool {

@@ -44,10 +44,22 @@ func (m *memory) fits(process int64) bool {
 	return !m.short && (m.all == 0 || m.free-process >= m.all*shortPart/100)
 }
 
+// Pressure tells whether the machine runs out of memory. It is for one goroutine.
+type Pressure struct{ memory memory }
+
+// NewPressure returns a Pressure that looks at this machine.
+func NewPressure() *Pressure { return &Pressure{memory{read: readMemory}} }
+
+// Short reports whether nothing should be kept in memory that only might be of use.
+func (p *Pressure) Short() bool {
+	p.memory.look(0)
+	return p.memory.short
+}
+
 // measure looks at how many bytes of memory a process takes, once it has come to rest.
 func (w *Waiting) measure() {
 	if time.Since(w.started) >= bootTime {
-		w.memory = residentMemory(w.Process.PID())
+		w.memory = ResidentMemory(w.Process.PID())
 	}
 }
 
@@ -76,8 +88,8 @@ func number(path, label string) int64 {
 	return n
 }
 
-// residentMemory returns how many bytes of memory a process has, 0 where that cannot be told.
-func residentMemory(pid int) int64 {
+// ResidentMemory returns how many bytes of memory a process has, 0 where that cannot be told.
+func ResidentMemory(pid int) int64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
 		return 0

@@ -49,8 +49,8 @@ func TestTheSystemTellsItsMemory(t *testing.T) {
 	free, all := readMemory()
 	require.Positive(t, free)
 	require.Greater(t, all, free)
-	require.Greater(t, residentMemory(os.Getpid()), int64(1<<20))
-	require.Zero(t, residentMemory(1<<30))
+	require.Greater(t, ResidentMemory(os.Getpid()), int64(1<<20))
+	require.Zero(t, ResidentMemory(1<<30))
 }
 
 func TestANumberInAFile(t *testing.T) {

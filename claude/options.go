@@ -2,6 +2,7 @@ package claude
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -20,22 +21,41 @@ type Options struct {
 	PermissionMode string
 	AllowedTools   []string
 	Model          string
+	// DenyTools are taken away from the agent.
+	DenyTools []string
 }
 
-// Wishes is what a client asks for, of what the operator allows.
+// Wishes is what a client asks for, of what the operator allows. It can be compared: equal
+// wishes are served by the same kind of process.
 type Wishes struct {
 	// Partial asks for the answer token by token.
 	Partial bool
 	// Model is used instead of the operator's, unless it is empty.
 	Model string
-	// Session is the CLI's own id of a session that is continued, in a copy: any number
-	// of runs may go on from the same one. Empty begins a new one.
+	// Session is the CLI's own id of a session that is continued. Empty begins a new one.
 	Session string
+	// Fork continues a copy of it: any number of runs may go on from the same one.
+	Fork bool
+	// At ends that copy at the assistant line of this uuid; empty is at its end.
+	At string
+	// Approvals has the CLI ask on stdout before it uses a tool, see [Ask].
+	Approvals bool
+	// PermissionMode is used instead of the operator's, unless it is empty. The CLI takes any
+	// word for one, so that who lets others choose must know the modes.
+	PermissionMode string
+	// Effort is how much the model thinks. The CLI ignores a word that it does not know.
+	Effort string
+	// MaxBudgetUSD is what a process may spend over its life; 0 is no limit. The turn that goes
+	// beyond it, and every later one, ends with the subtype error_max_budget_usd.
+	MaxBudgetUSD float64
+	// System is added to the CLI's own system prompt.
+	System string
+	// Dir is the working directory; empty is the one that all runs have.
+	Dir string
 }
 
-// Args returns the CLI's arguments. Nothing that a client wrote is among them but the name
-// of an allowed model, and every value stands behind an equals sign, so that none is taken
-// for a flag.
+// Args returns the CLI's arguments. Nothing that a client wrote is among them but what it may
+// choose by name, and every value stands behind an equals sign, so that none is taken for a flag.
 func (o Options) Args(w Wishes) []string {
 	args := []string{"-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose"}
 	if w.Partial {
@@ -44,17 +64,35 @@ func (o Options) Args(w Wishes) []string {
 	if !o.TrustWorkspace {
 		args = append(args, "--setting-sources=user", "--strict-mcp-config")
 	}
-	if o.PermissionMode != "" {
-		args = append(args, "--permission-mode="+o.PermissionMode)
+	for _, flag := range []struct{ name, value string }{
+		{"permission-mode", cmp.Or(w.PermissionMode, o.PermissionMode)},
+		{"allowed-tools", strings.Join(o.AllowedTools, ",")},
+		{"disallowed-tools", strings.Join(o.DenyTools, ",")},
+		{"model", cmp.Or(w.Model, o.Model)},
+		{"effort", w.Effort},
+		{"resume", w.Session},
+	} {
+		if flag.value != "" {
+			args = append(args, "--"+flag.name+"="+flag.value)
+		}
 	}
-	if len(o.AllowedTools) > 0 {
-		args = append(args, "--allowed-tools="+strings.Join(o.AllowedTools, ","))
+	return append(args, w.switches()...)
+}
+
+// switches returns the arguments that are no mere texts.
+func (w Wishes) switches() (args []string) {
+	if w.Approvals {
+		args = append(args, "--permission-prompt-tool=stdio")
 	}
-	if model := cmp.Or(w.Model, o.Model); model != "" {
-		args = append(args, "--model="+model)
+	if w.MaxBudgetUSD > 0 {
+		args = append(args, "--max-budget-usd="+strconv.FormatFloat(w.MaxBudgetUSD, 'f', -1, 64))
 	}
-	if w.Session != "" {
-		args = append(args, "--resume="+w.Session, "--fork-session")
+	if w.Session == "" || !w.Fork {
+		return args
+	}
+	args = append(args, "--fork-session")
+	if w.At != "" {
+		args = append(args, "--resume-session-at="+w.At)
 	}
 	return args
 }
@@ -92,10 +130,6 @@ func (o Options) PromptLine(prompt string) []byte {
 	}
 	return append(line, '\n')
 }
-
-// interruptLine is the stdin line that makes the CLI break off its turn. It answers with
-// what there is of an answer, and a result that is an error.
-const interruptLine = `{"type":"control_request","request_id":"interrupt","request":{"subtype":"interrupt"}}` + "\n"
 
 // asCommand reports whether the CLI may look for what it looks for in this prompt: a
 // command behind a slash, which must be the very first byte, or attachments.

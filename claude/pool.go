@@ -135,8 +135,8 @@ func (p *Pool) ring() {
 
 // takeLocked returns a process that waits for such a run, nil if none does. Requires p.mu.
 func (p *Pool) takeLocked(wishes Wishes, now snapshot) *Waiting {
-	if !p.open || wishes.Session != "" {
-		return nil // a session is loaded at the start
+	if !p.open || wishes.Session != "" || wishes.Dir != "" {
+		return nil // a session is loaded at the start; all that wait do so in one directory
 	}
 	s := p.shelfLocked(wishes)
 	s.used = time.Now()

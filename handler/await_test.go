@@ -36,11 +36,11 @@ func (c *counted) AfterFunc(f func()) func() bool {
 func TestASocketThatHasLeftWaitsForNothing(t *testing.T) {
 	t.Parallel()
 	h := house{dir: t.TempDir(), log: &logged{}}
-	registry := h.registry(t, "echo done", run.Config{
+	registry, _ := h.registry(t, "echo done", run.Config{
 		DataDir: h.dir, Workspace: h.dir + "/work", RunTimeout: time.Minute, StopGrace: time.Second, ResultGrace: time.Second, MaxRuns: 4, MaxOutput: 1 << 20,
 	})
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
-	h.Server = New(config, registry, nil, slog.New(slog.NewTextHandler(h.log, nil)))
+	h.Server = New(config, registry, nil, nil, slog.New(slog.NewTextHandler(h.log, nil)))
 	open := &counted{Context: h.hub.open}
 	h.hub.open = open
 	h.address = serve(t, h.Server)

@@ -15,7 +15,7 @@ import (
 
 // known returns the routes of a server as the document writes them: "GET /api/runs/{run}".
 func known() (routes []string) {
-	s := New(Config{MaxConnections: 1}, nil, nil, slog.New(slog.DiscardHandler))
+	s := New(Config{MaxConnections: 1}, nil, nil, nil, slog.New(slog.DiscardHandler))
 	seen := map[string]bool{}
 	for _, route := range s.app.GetRoutes(true) { // without what every request goes through
 		name := route.Method + " " + inBraces(route.Path)

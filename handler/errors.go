@@ -29,12 +29,23 @@ var statuses = map[schema.Code]int{
 	schema.InvalidOption:    http.StatusBadRequest,
 	schema.ForbiddenOption:  http.StatusBadRequest,
 	schema.KeyReused:        http.StatusConflict,
-	schema.OutputGone:       http.StatusGone,
-	schema.OutputDamaged:    http.StatusInternalServerError,
-	schema.ReplayGap:        http.StatusRequestedRangeNotSatisfiable,
-	schema.StorageFull:      http.StatusInsufficientStorage,
-	schema.Overloaded:       http.StatusServiceUnavailable,
-	schema.Draining:         http.StatusServiceUnavailable,
+
+	schema.SessionIDRequired:   http.StatusBadRequest,
+	schema.SessionNotFound:     http.StatusNotFound,
+	schema.UnsupportedProvider: http.StatusBadRequest,
+	schema.InvalidContent:      http.StatusBadRequest,
+	schema.RunInProgress:       http.StatusConflict,
+	schema.NoActiveRun:         http.StatusConflict,
+	schema.ApprovalGone:        http.StatusConflict,
+	schema.HeadMoved:           http.StatusConflict,
+	schema.QueueFull:           http.StatusTooManyRequests,
+
+	schema.OutputGone:    http.StatusGone,
+	schema.OutputDamaged: http.StatusInternalServerError,
+	schema.ReplayGap:     http.StatusRequestedRangeNotSatisfiable,
+	schema.StorageFull:   http.StatusInsufficientStorage,
+	schema.Overloaded:    http.StatusServiceUnavailable,
+	schema.Draining:      http.StatusServiceUnavailable,
 }
 
 // fiberErrors say what Fiber's own errors mean here.
@@ -48,7 +59,7 @@ var fiberErrors = map[int]*schema.Error{
 // answerError is the one place where an error becomes an HTTP answer. An error without a
 // code is a fault of ours: its text goes to the log only.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
-	known, ok := errors.AsType[*schema.Error](err)
+	known, ok := coded(err)
 	status := statuses[code(known)]
 	if fiberErr, isFiber := errors.AsType[*fiber.Error](err); isFiber {
 		known, status = fiberErrors[fiberErr.Code], fiberErr.Code
@@ -62,7 +73,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 		known, status = errInternal, http.StatusInternalServerError
 	}
 	switch status {
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.Set(fiber.HeaderRetryAfter, retryAfter)
 	case http.StatusUpgradeRequired:
 		c.Set(fiber.HeaderUpgrade, "websocket")
@@ -74,7 +85,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 // told returns what a client is told of an error. One without a code is a fault of ours: its
 // text goes to the log only.
 func told(err error, log *slog.Logger) *schema.Error {
-	if known, ok := errors.AsType[*schema.Error](err); ok {
+	if known, ok := coded(err); ok {
 		return known
 	}
 	log.Error("serve run", "error", err)
@@ -82,6 +93,16 @@ func told(err error, log *slog.Logger) *schema.Error {
 		return schema.NewError(schema.OutputDamaged, "the kept output of this run is damaged from here on")
 	}
 	return errInternal
+}
+
+// coded returns the error with a code that there is in an error. All conversations that are not
+// there are so in the same words.
+func coded(err error) (*schema.Error, bool) {
+	known, ok := errors.AsType[*schema.Error](err)
+	if ok && known.Code == schema.SessionNotFound {
+		known = schema.ErrNoSession
+	}
+	return known, ok
 }
 
 func code(err *schema.Error) schema.Code {

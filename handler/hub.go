@@ -24,6 +24,9 @@ type connection interface {
 type hub struct {
 	open  context.Context // ends with drain
 	close context.CancelFunc
+	// over ends when no run is left: then sockets that outlive runs end too.
+	over   context.Context
+	finish context.CancelFunc
 
 	mu       sync.Mutex
 	max      int
@@ -34,6 +37,7 @@ type hub struct {
 
 func (h *hub) init(max int) {
 	h.open, h.close = context.WithCancel(context.Background())
+	h.over, h.finish = context.WithCancel(context.Background())
 	h.max, h.sessions = max, map[connection]struct{}{}
 }
 
@@ -107,8 +111,10 @@ func (h *hub) drain() {
 	}
 }
 
-// wait returns when every socket has left; it cuts them when ctx is done.
+// wait ends the sockets that do not end by themselves, and returns when every one has left. It
+// cuts them when ctx is done.
 func (h *hub) wait(ctx context.Context) {
+	h.finish()
 	stop := context.AfterFunc(ctx, h.cut)
 	defer stop()
 	h.left.Wait()

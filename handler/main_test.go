@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"spool/chat"
 	"spool/claude"
 	"spool/procman"
 	"spool/run"
@@ -75,14 +76,18 @@ func newHouse(t *testing.T, script string, change func(*Config, *run.Config)) ho
 	if change != nil {
 		change(&config, &runs)
 	}
-	registry := h.registry(t, script, runs)
-	h.Server = New(config, registry, nil, slog.New(slog.NewTextHandler(h.log, nil)))
+	registry, records := h.registry(t, script, runs)
+	log := slog.New(slog.NewTextHandler(h.log, nil))
+	chats := chat.New(chat.Config{DataDir: h.dir, Workspace: runs.Workspace}, registry, records, log)
+	require.NoError(t, chats.Resume(t.Context()))
+	t.Cleanup(chats.Close)
+	h.Server = New(config, registry, chats, nil, log)
 	h.address = serve(t, h.Server)
 	return h
 }
 
-// registry makes what runs prompts, until the test has ended.
-func (h house) registry(t *testing.T, script string, config run.Config) *run.Registry {
+// registry makes what runs prompts, until the test has ended, and what keeps the records.
+func (h house) registry(t *testing.T, script string, config run.Config) (*run.Registry, *store.Store) {
 	t.Helper()
 	path := filepath.Join(h.dir, "claude")
 	require.NoError(t, os.WriteFile(path, []byte(prologue+script+"\n"), 0o700))
@@ -99,7 +104,7 @@ func (h house) registry(t *testing.T, script string, config run.Config) *run.Reg
 		require.NoError(t, records.Close())
 	})
 	require.NoError(t, registry.Sweep(t.Context()))
-	return registry
+	return registry, records
 }
 
 // serve serves on some address until the test has ended, and returns that.

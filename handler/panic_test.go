@@ -41,7 +41,7 @@ func serveBroken(t *testing.T) (address string, log *logged) {
 	t.Helper()
 	log = &logged{}
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
-	s := New(config, nil, nil, slog.New(slog.NewTextHandler(log, nil)))
+	s := New(config, nil, nil, nil, slog.New(slog.NewTextHandler(log, nil)))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	served := make(chan error, 1)

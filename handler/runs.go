@@ -27,17 +27,15 @@ const (
 
 // listRuns answers GET /api/runs.
 func (s *Server) listRuns(c *fiber.Ctx) error {
-	f := run.Filter{Meta: c.Query("meta"), State: schema.State(c.Query("state")), Before: c.Query("before"), Limit: defaultLimit}
+	f := run.Filter{Meta: c.Query("meta"), State: schema.State(c.Query("state")), Before: c.Query("before")}
 	if f.State != "" && !slices.Contains(schema.States, f.State) {
 		return schema.NewError(schema.BadRequest, "state must be one of "+states())
 	}
-	if text := c.Query("limit"); text != "" {
-		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 1 || limit > maxLimit {
-			return schema.NewError(schema.BadRequest, "limit must be a number from 1 to "+strconv.Itoa(maxLimit))
-		}
-		f.Limit = limit
+	limit, err := limitOf(c)
+	if err != nil {
+		return err
 	}
+	f.Limit = limit
 	list, err := s.runs.List(context.Background(), f)
 	if err != nil {
 		return err
@@ -72,7 +70,8 @@ func (s *Server) abortRun(c *fiber.Ctx) error {
 	return answerJSON(c, http.StatusAccepted, r.Info())
 }
 
-// getLines answers GET /api/runs/{run}/lines: the output behind a line, to the run's end.
+// getLines answers GET /api/runs/{run}/lines: the output behind a line, to the run's end or to
+// another line.
 func (s *Server) getLines(c *fiber.Ctx) error {
 	from := c.Query("from")
 	if last := c.Get("Last-Event-ID"); last != "" {
@@ -81,13 +80,16 @@ func (s *Server) getLines(c *fiber.Ctx) error {
 	if from == endID {
 		return c.SendStatus(http.StatusNoContent) // tells a browser not to come back
 	}
-	after, err := parseFrom(from)
+	after, last, err := parseRange(from, c.Query("to"))
 	if err != nil {
 		return err
 	}
 	r, err := s.runs.Open(context.Background(), c.Params("run"))
 	if err != nil {
 		return err
+	}
+	if last > 0 && after >= last {
+		return c.SendStatus(http.StatusNoContent) // a browser has come back for more
 	}
 	format := formatOf(c)
 	if format == nil {
@@ -97,12 +99,24 @@ func (s *Server) getLines(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	v.last = last
 	view, err := r.View(after)
 	if err != nil {
 		s.leave(v)
 		return told(err, s.log)
 	}
 	return s.answer(c, v, r, view)
+}
+
+// parseRange reads the numbers of the last line that a client has, and of the last that it wants.
+func parseRange(from, to string) (after, last int64, err error) {
+	if after, err = parseFrom(from); err != nil || to == "" {
+		return after, 0, err
+	}
+	if last, err = strconv.ParseInt(to, 10, 64); err != nil || last < 1 {
+		err = schema.NewError(schema.BadRequest, "to must be the number of a line, from 1")
+	}
+	return after, last, err
 }
 
 // formatOf returns how a client wants the output: nil if it would rather have one of the

@@ -10,8 +10,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 
+	"spool/chat"
 	"spool/claude"
 	"spool/run"
+	"spool/schema"
 )
 
 // Limits of HTTP that nobody needs to set.
@@ -48,6 +50,7 @@ type Config struct {
 type Server struct {
 	config   Config
 	runs     *run.Registry
+	chats    *chat.Service
 	versions *claude.Versions
 	log      *slog.Logger
 	app      *fiber.App
@@ -55,8 +58,8 @@ type Server struct {
 }
 
 // New returns a Server that is ready to [Server.Serve].
-func New(config Config, runs *run.Registry, versions *claude.Versions, log *slog.Logger) *Server {
-	s := &Server{config: config, runs: runs, versions: versions, log: log}
+func New(config Config, runs *run.Registry, chats *chat.Service, versions *claude.Versions, log *slog.Logger) *Server {
+	s := &Server{config: config, runs: runs, chats: chats, versions: versions, log: log}
 	s.hub.init(config.MaxConnections)
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
@@ -92,8 +95,32 @@ func (s *Server) route(g gate) {
 	s.app.Get("/api/runs/:run", s.getRun)
 	s.app.Get("/api/runs/:run/lines", s.getLines)
 	s.app.Post("/api/runs/:run/abort", s.abortRun)
-	s.app.Get("/ws/claude", s.admit, s.socket(s.claude))
-	s.app.Get("/ws/runs/:run", s.admit, s.knownRun, s.socket(s.watchRun))
+	s.app.Get("/ws", s.admit, s.socket(s.chat))
+	s.app.Get("/ws/claude", s.admit, s.socket(s.claude, schema.Subprotocol))
+	s.app.Get("/ws/runs/:run", s.admit, s.knownRun, s.socket(s.watchRun, schema.Subprotocol))
+	s.routeChats()
+}
+
+// routeChats lists the doors of conversations.
+func (s *Server) routeChats() {
+	s.app.Get("/api/chats", s.listChats)
+	s.app.Post("/api/chats", s.createChat)
+	s.app.Get("/api/chats/:chat", s.getChat)
+	s.app.Put("/api/chats/:chat", s.updateChat)
+	s.app.Delete("/api/chats/:chat", s.deleteChat)
+	s.app.Put("/api/chats/:chat/tags", s.tagChat)
+	s.app.Put("/api/chats/:chat/star", s.starChat)
+	s.app.Get("/api/chats/:chat/messages", s.getMessages)
+	s.app.Get("/api/chats/:chat/export", s.exportChat)
+	s.app.Get("/api/messages", s.getLatestMessages)
+	s.app.Get("/api/conversations", s.listConversations)
+	s.app.Get("/api/conversations/:chat/metadata", s.getMetadata)
+	s.app.Post("/api/providers/sessions", s.createSession)
+	s.app.Get("/api/search", s.search)
+	s.app.Get("/api/usage", s.usage)
+	s.app.Get("/api/approvals", s.listApprovals)
+	s.app.Get("/api/approvals/:approval", s.getApproval)
+	s.app.Post("/api/approvals/:approval", s.decide)
 }
 
 // admit refuses an upgrade that could not be served, while it can still be told by HTTP.

@@ -38,9 +38,11 @@ type session struct {
 	stall, silence time.Duration
 	pings          *time.Timer
 
-	// messages are what the client has sent. The reader never waits for the writer: there
-	// is room for all that a client may send.
+	// messages are what the client has sent. A client that may send only calls of them never
+	// holds the reader up: there is room for all. One that may send any number, which is 0, is
+	// read no faster than it is served.
 	messages chan []byte
+	calls    int
 	// heard is called with each of them; it may be nil.
 	heard func()
 	// ctx ends when the socket shall end; its cause is an *ending.
@@ -84,7 +86,7 @@ func newSession(conn *websocket.Conn, config Config, log *slog.Logger) *session 
 	s := &session{
 		conn: conn, wire: w, frames: frames{to: gathered{w}}, dialect: dialectOf(conn), log: log,
 		stall: config.StallTimeout, silence: 2 * config.PingInterval,
-		messages: make(chan []byte, schema.MaxOffences), ctx: ctx, end: end,
+		messages: make(chan []byte, schema.MaxOffences), calls: schema.MaxOffences, ctx: ctx, end: end,
 		silent: make(chan struct{}), finished: make(chan struct{}),
 	}
 	conn.SetReadLimit(schema.MaxMessageBytes)
@@ -177,10 +179,13 @@ func (s *session) read() {
 			s.stop(broken(schema.CloseUnsupported))
 		case !utf8.Valid(message):
 			s.stop(broken(schema.CloseBadUTF8))
-		case received > schema.MaxOffences:
+		case s.calls > 0 && received > s.calls:
 			s.stop(&ending{code: schema.ClosePolicy, err: schema.NewError(run.TooManyCalls.Code, run.TooManyCalls.Text), reason: run.TooManyCalls})
 		default:
-			s.messages <- message
+			select {
+			case s.messages <- message:
+			case <-s.ctx.Done(): // nobody takes it any more
+			}
 			if s.heard != nil {
 				s.heard()
 			}

@@ -21,8 +21,12 @@ const streamBuffer = 64 << 10
 // lookEvery is how often a stream with nothing to say looks whether its client is still there.
 const lookEvery = time.Second
 
-// errLeft says that a stream's client has closed the connection.
-var errLeft = errors.New("the client has left")
+// errLeft says that a stream's client has closed the connection, errShown that it has all that
+// it has asked for.
+var (
+	errLeft  = errors.New("the client has left")
+	errShown = errors.New("everything was shown")
+)
 
 // stream shows a run in the answer to a plain request.
 type stream struct {
@@ -32,6 +36,8 @@ type stream struct {
 	look   *time.Ticker
 	wire   *wire // may be nil
 	log    *slog.Logger
+	last   int64           // number of the last line that the client wants; 0 for all
+	shown  int64           // number of the last line that it has got
 	gone   context.Context // ends when the server waits no longer
 	cutOff context.CancelFunc
 }
@@ -115,6 +121,9 @@ func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
 		return false
 	}
 	err := show(v, r, view)
+	if errors.Is(err, errShown) {
+		return true
+	}
 	if _, ok := errors.AsType[unreadable](err); !ok {
 		return false
 	}
@@ -159,9 +168,38 @@ func (v *stream) tellStderr(text string) error {
 	return v.format.frame(v.to, "stderr", enveloped{}.stderr(text))
 }
 
-func (v *stream) tellLine(line spool.Line) error    { return v.format.line(v.to, line) }
-func (v *stream) tellBatch(batch spool.Batch) error { return v.format.batch(v.to, batch) }
-func (v *stream) heed() error                       { return v.gone.Err() }
+func (v *stream) tellLine(line spool.Line) error {
+	v.shown = line.N
+	return v.format.line(v.to, line)
+}
+
+func (v *stream) tellBatch(batch spool.Batch) error {
+	if v.last > 0 {
+		batch = upTo(batch, v.last)
+	}
+	v.shown = batch.N + batch.Count - 1
+	return v.format.batch(v.to, batch)
+}
+
+// upTo returns the lines of a batch up to a number, which is not below its first line's.
+func upTo(batch spool.Batch, last int64) spool.Batch {
+	size := 0
+	for line := range batch.Lines {
+		if line.N > last {
+			break
+		}
+		size += len(line.Bytes) + 1
+	}
+	batch.Count, batch.Bytes = min(batch.Count, last-batch.N+1), batch.Bytes[:size]
+	return batch
+}
+
+func (v *stream) heed() error {
+	if v.last > 0 && v.shown >= v.last {
+		return errShown
+	}
+	return v.gone.Err()
+}
 
 // wait sends what was gathered, and returns when there may be more. A sign of life keeps
 // proxies from cutting. Not every format has one, and what is written to a client that has

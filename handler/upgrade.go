@@ -7,8 +7,6 @@ import (
 	library "github.com/fasthttp/websocket"
 	"github.com/gofiber/contrib/websocket"
 	"github.com/gofiber/fiber/v2"
-
-	"spool/schema"
 )
 
 // door is what of a request a socket needs.
@@ -20,12 +18,12 @@ var unused sync.Pool
 
 // socket upgrades a request. The socket is served before its handler returns: what the
 // HTTP server and both libraries hold for it goes back to pools then, and to somebody else.
-func (s *Server) socket(serve func(*library.Conn, door)) fiber.Handler {
+func (s *Server) socket(serve func(*library.Conn, door), subprotocols ...string) fiber.Handler {
 	return websocket.New(func(c *websocket.Conn) {
 		serve(c.Conn, door{run: c.Params("run"), from: c.Query("from")})
 	}, websocket.Config{
 		RecoverHandler:  s.recoverSocket,
-		Subprotocols:    []string{schema.Subprotocol},
+		Subprotocols:    subprotocols,
 		ReadBufferSize:  readBuffer,
 		WriteBufferPool: &unused,
 	})

@@ -132,6 +132,9 @@ func (p *Process) Interrupt() {
 // Activate ends the standby of a process that is about to get something to do.
 func (p *Process) Activate() { p.standby.Store(false) }
 
+// Standby begins the standby of a process that waits for something to do.
+func (p *Process) Standby() { p.standby.Store(true) }
+
 // Overrun is closed when there were more processes at once than Spec.MaxProcesses.
 func (p *Process) Overrun() <-chan struct{} { return p.overrun }
 

@@ -18,6 +18,14 @@ type deadline struct {
 	warn, due <-chan time.Time
 }
 
+// left is how long it is until the deadline comes, at least a moment if it is to come at all.
+func (d deadline) left() time.Duration {
+	if d.at.IsZero() {
+		return 0
+	}
+	return max(time.Until(d.at), time.Millisecond)
+}
+
 // newDeadline returns the deadline of something that may take so long, and has left of
 // that what is left.
 func newDeadline(all, left time.Duration) deadline {
@@ -37,7 +45,7 @@ func (w *watch) start(at time.Time) {
 // restIdle starts the idle deadline again, if there is one.
 func (w *watch) restIdle() {
 	d := w.run.registry.config.IdleTimeout
-	if d <= 0 || w.turn.Result != nil {
+	if d <= 0 || w.turn.Result != nil || !w.left.since.IsZero() {
 		return
 	}
 	if w.idle = newDeadline(d, d); !w.run.Warning().IsZero() && !w.wallIsClose {

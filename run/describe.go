@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"strings"
 
 	"spool/claude"
@@ -10,26 +11,44 @@ import (
 
 // describe writes what the output tells into the run's record, and seals the output.
 func (w *watch) describe() {
-	err := w.files.seal(w.run.registry.config.MaxOutput)
+	err := w.seal()
 	if err != nil {
 		w.run.log.Error("seal output", "error", err)
 	}
 	w.run.change(func(record *store.Run) {
-		record.Lines, record.OutputBytes, record.StderrBytes = w.count, size(w.files.out), size(w.files.err)
-		record.Session, record.Sealed = w.turn.Session, err == nil
+		record.Lines, record.OutputBytes, record.StderrBytes = w.count, w.files.written(), w.files.errWritten()
+		record.Session, record.UUID, record.Sealed = w.turn.Session, w.turn.UUID, err == nil
 		if result := w.turn.Result; result != nil {
-			describeResult(&record.Run, *result)
+			describeResult(&record.Run, *result, w.living.spent)
 		}
 	})
 }
 
-// describeResult writes the agent's answer into what is told of the run.
-func describeResult(info *schema.Run, result claude.Result) {
+// seal seals the output, after it was copied if it is a window of a process's.
+func (w *watch) seal() error {
+	most := w.run.registry.config.MaxOutput
+	if w.living.id == w.run.ID {
+		return w.files.seal(most)
+	}
+	if err := w.files.copyTo(&w.run.output); err != nil {
+		return err
+	}
+	own, err := w.run.output.open(0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(own.seal(most), own.close())
+}
+
+// describeResult writes the agent's answer into what is told of the run. The process may have
+// spent something before.
+func describeResult(info *schema.Run, result claude.Result, before spent) {
 	text := strings.ToValidUTF8(schema.Truncate(result.Text, schema.MaxResultBytes), "\uFFFD")
 	info.Result, info.ResultCut = &text, text != result.Text
 	info.Usage = &schema.Usage{
 		InputTokens: result.Usage.Input, OutputTokens: result.Usage.Output,
 		CacheReadTokens: result.Usage.CacheRead, CacheCreationTokens: result.Usage.CacheCreation,
-		Turns: result.Turns, CostUSD: result.CostUSD,
+		Turns: result.Turns, CostUSD: since(before.CostUSD, result.CostUSD),
 	}
+	info.ModelUsage = before.models(result.ModelUsage)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -18,8 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"spool/claude"
 	"spool/procman"
 	"spool/schema"
+	"spool/store"
 )
 
 func init() {
@@ -31,7 +34,8 @@ func init() {
 type order struct {
 	Name string // its prompt, by which the script knows what to do
 	schema.Options
-	Stopped bool // its end has begun
+	Stopped bool     // its end has begun
+	Talk    []string // turns of a conversation instead: all but the last one, which says that it is ready or asks, have ended
 }
 
 // task is what an earlier server shall do.
@@ -72,14 +76,21 @@ func playEarlier() error {
 	if err != nil {
 		return err
 	}
-	g, _, err := build(task.Dir, supervisor, os.Stderr, func(c *Config) { c.MaxRuns, c.MaxQueue, c.StopGrace = task.MaxRuns, 100, time.Hour })
+	g, _, err := build(task.Dir, supervisor, os.Stderr, func(c *Config) {
+		c.MaxRuns, c.MaxQueue, c.StopGrace = task.MaxRuns, 100, time.Hour
+		c.SessionIdle, c.SessionMemory = time.Hour, 1<<40
+	})
 	if err != nil {
 		return err
 	}
 	report := report{PID: os.Getpid(), IDs: map[string]string{}}
 	err = g.Sweep(context.Background())
 	for _, o := range task.Orders {
-		if err == nil {
+		switch {
+		case err != nil:
+		case o.Talk != nil:
+			err = g.leaveTalk(o, report.IDs)
+		default:
 			report.IDs[o.Name], err = g.leaveBehind(o)
 		}
 	}
@@ -114,6 +125,54 @@ func (g *Registry) leaveBehind(o order) (string, error) {
 		ended, err = record.Reason != nil, problem
 	}
 	return r.ID, err
+}
+
+// leaveTalk takes turns and begins one more. Their ids are those of the name with a number.
+func (g *Registry) leaveTalk(o order, ids map[string]string) error {
+	ctx := context.Background()
+	c := store.Conversation{Conversation: schema.Conversation{ID: "conv-" + strings.TrimPrefix(newID(), "run_"), CreatedAt: time.Now(), UpdatedAt: time.Now()}}
+	if err := g.store.InsertConversation(ctx, c); err != nil {
+		return err
+	}
+	for i, prompt := range o.Talk {
+		turn := &Turn{Turn: store.Turn{Conversation: c.ID}, Prompt: prompt, Wishes: claude.Wishes{Session: c.Session}}
+		r, view, err := g.Submit(ctx, Request{Payload: schema.Payload{Prompt: prompt, Meta: "TEST", Options: o.Options}, Client: "somebody", Turn: turn})
+		if err != nil {
+			return err
+		}
+		ids[fmt.Sprint(o.Name, i+1)] = r.ID
+		if i == len(o.Talk)-1 {
+			return awaitBegun(r, view)
+		}
+		<-r.Done()
+		if c, err = g.store.EndTurn(ctx, "", store.TurnEnd{Conversation: c.ID, Run: r.ID, Session: r.Session()}); err == nil {
+			c, err = g.store.ClearActive(ctx, "", c.ID, r.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitBegun waits until a turn is ready, or asks.
+func awaitBegun(r *Run, view *View) error {
+	for {
+		changed := r.Changed()
+		if r.State() == schema.Waiting {
+			return nil
+		}
+		event, err := view.Next()
+		switch {
+		case errors.Is(err, ErrWait):
+			select {
+			case <-view.Grown():
+			case <-changed:
+			}
+		case err != nil || says("ready")(event):
+			return err
+		}
+	}
 }
 
 // earlier is a server that was killed.

@@ -16,6 +16,13 @@ import (
 type launched struct {
 	Leader procman.Leader `json:"leader"`
 	At     time.Time      `json:"at"`
+	// Process is the id that it was started under, if that is not the run's own, for a run to
+	// which a process was given that had served others. Its output begins at Base and ErrBase, and
+	// Spent is what the process had taken before.
+	Process string `json:"process,omitempty"`
+	Base    int64  `json:"base,omitzero"`
+	ErrBase int64  `json:"errBase,omitzero"`
+	Spent   spent  `json:"spent,omitzero"`
 }
 
 func (o *output) launchedPath() string { return filepath.Join(o.dir, "proc.json") }

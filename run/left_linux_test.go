@@ -51,9 +51,7 @@ var pidLine = regexp.MustCompile(`(?m)^pid (\d+)$`)
 // requireDead fails if the process that printed this is not dead. A zombie is.
 func requireDead(t *testing.T, output string) {
 	t.Helper()
-	pid := pidLine.FindStringSubmatch(output)[1]
-	status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
-	require.True(t, err != nil || strings.Contains(string(status), "\nState:\tZ"), "process %s lives: %s", pid, output)
+	requireGone(t, pidLine.FindStringSubmatch(output)[1])
 }
 
 // age makes a run an hour older.

@@ -1,8 +1,12 @@
 package run
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"math"
 	"os"
+	"path/filepath"
 
 	"spool/claude"
 	"spool/procman"
@@ -20,7 +24,7 @@ type leftover struct {
 
 // live is the rest of the run's life.
 func (l *leftover) live() Outcome {
-	files, err := l.output.open(0)
+	living, err := l.living()
 	if err != nil {
 		o := judge(claude.Turn{}, leftBehind, procman.Exit{}, "")
 		if !errors.Is(err, os.ErrNotExist) { // not taken away by somebody
@@ -29,13 +33,44 @@ func (l *leftover) live() Outcome {
 		o.Exit, o.Proof = l.process.Stop(l.registry.atOnce, 0)
 		return o
 	}
-	defer files.close()
-	return l.follow(l.process, files, l.resume)
+	defer l.handBack(living)
+	defer l.registry.keeper.release(l.ID)
+	return l.follow(living, l.resume)
+}
+
+// living is the run's process with its files, which may be those of an earlier run.
+func (l *leftover) living() (*living, error) {
+	where := &l.output
+	if l.launched.Process != "" {
+		where = newWindow(filepath.Join(l.registry.procDir(), l.launched.Process), l.launched.Base, l.launched.ErrBase)
+		l.source.Store(where)
+	}
+	files, err := where.open(0)
+	if err != nil {
+		return nil, err
+	}
+	p := &living{id: l.processID(), conversation: l.conversation, process: l.process, files: files, spent: l.launched.Spent}
+	p.first, p.firstErr = l.registry.firstOf(p.id)
+	return p, nil
+}
+
+// processID is the id under which the run's process was started.
+func (l *leftover) processID() string { return cmp.Or(l.launched.Process, l.ID) }
+
+// firstOf returns how much of a process's files is its first run's: everything, if that is not
+// known.
+func (g *Registry) firstOf(id string) (out, err int64) {
+	record, unknown := g.store.Run(context.Background(), id)
+	if unknown != nil || !record.Sealed {
+		return math.MaxInt64, math.MaxInt64
+	}
+	return record.OutputBytes, record.StderrBytes
 }
 
 // resume reads what the process has written so far, and decides whether it goes on. What was
 // to be ended before is ended now.
 func (l *leftover) resume(w *watch) error {
+	w.run.approvals.close(notAsked)
 	w.patience = min(w.patience, maxSweepGrace)
 	if reason := l.stored().Reason; reason != nil {
 		w.cutShort = true

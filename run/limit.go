@@ -10,10 +10,10 @@ import (
 
 // limit throws away what is too much of stderr, and stops a run that writes too much.
 func (w *watch) limit() error {
-	most, written := w.run.registry.config.MaxOutput, size(w.files.out)
+	most, written := w.run.registry.config.MaxOutput, max(size(w.files.out)-w.files.base, 0)
 	done, err := w.files.discard(w.discarded)
 	if errors.Is(err, errors.ErrUnsupported) {
-		written, err = written+size(w.files.err), nil // its space cannot be had back
+		written, err = written+w.files.errWritten(), nil // its space cannot be had back
 	}
 	w.discarded = done
 	if w.turn.Result == nil && !w.exited() && w.run.registry.disk.full() {
@@ -31,7 +31,7 @@ func (w *watch) limit() error {
 // run's output: half a line is nothing that a client could use.
 func (w *watch) cutOff(line spool.Line) bool {
 	most := w.run.registry.config.MaxOutput
-	return line.Offset+line.Size == most && size(w.files.out) > most
+	return line.Offset+line.Size == w.files.base+most && size(w.files.out) > w.files.base+most
 }
 
 func timedOut(code schema.Code, text string) *Reason {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"spool/claude"
 	"spool/procman"
 	"spool/schema"
-	"spool/spool"
 	"spool/store"
 )
 
@@ -21,6 +21,9 @@ func (r *Run) serve(live func() Outcome) {
 	outcome := live()
 	r.registry.admission.leave(r.ticket)
 	r.conclude(outcome)
+	if r.retire != nil {
+		r.registry.keeper.retire(r.retire)
+	}
 	r.logEnd(time.Since(began))
 	r.stop(nil) // frees the context
 }
@@ -77,23 +80,38 @@ func (r *Run) logEnd(took time.Duration) {
 }
 
 // live waits for a place, starts the process and follows it to its end.
-func (r *Run) live(files *files) Outcome {
-	defer files.close()
+func (r *Run) live(own *files) Outcome {
 	defer func() { r.start.Over() }()
 	select {
 	case <-r.ticket.admitted:
 	case <-r.ctx.Done():
 	}
 	if reason := r.reason(); reason != nil && r.waiting() == nil {
+		_ = own.close()
 		return judge(claude.Turn{}, reason, procman.Exit{}, "")
 	}
 	r.setState(schema.Starting)
-	process, err := r.launch(files)
+	l, err := r.launch(own)
 	if err != nil {
+		_ = own.close()
 		r.log.Warn("start claude", "error", err)
 		return failed(schema.SpawnFailed, err.Error()+spawnHint(err))
 	}
-	return r.follow(process, files, (*watch).prompt)
+	defer r.handBack(l)
+	return r.follow(l, (*watch).prompt)
+}
+
+// handBack has a process kept that goes on, for its conversation, and closes the files of one
+// that has ended.
+func (r *Run) handBack(l *living) {
+	switch {
+	case l.goesOn:
+		r.registry.keeper.keep(l)
+	case l.id == r.ID:
+		_ = l.files.close()
+	default:
+		r.retire = l // when everybody knows that the run has ended: viewers may still come to these files
+	}
 }
 
 // errWorkspace is what a client is told when runs have nowhere to work.
@@ -107,11 +125,17 @@ func spawnHint(err error) string {
 	return "; " + claude.Hint
 }
 
-// launch returns the process that the run has taken, or starts the CLI with its output in the
-// run's files.
-func (r *Run) launch(files *files) (*procman.Process, error) {
+// launch returns the process that the run has taken, or that its conversation has kept, or
+// starts the CLI with its output in the run's files.
+func (r *Run) launch(own *files) (*living, error) {
+	l := &living{id: r.ID, conversation: r.conversation, files: own, wishes: r.wishes()}
 	if w := r.waiting(); w != nil {
-		return w.Process, nil
+		l.process = w.Process
+		return l, nil
+	}
+	if kept := r.reuse(); kept != nil {
+		_ = own.close()
+		return kept, nil
 	}
 	if r.start == nil { // its place came later
 		r.start = r.registry.pool.BeginCold()
@@ -119,26 +143,68 @@ func (r *Run) launch(files *files) (*procman.Process, error) {
 	if err := r.registry.makeWorkspace(); err != nil {
 		return nil, err
 	}
-	return r.registry.agent.Start(claude.Launch{
-		ID: r.ID, Dir: r.registry.config.Workspace, Stdout: files.out, Stderr: files.err, Wishes: r.wishes(),
+	var err error
+	l.process, err = r.registry.agent.Start(claude.Launch{
+		ID: r.ID, Dir: cmp.Or(l.wishes.Dir, r.registry.config.Workspace), Stdout: own.out, Stderr: own.err, Wishes: l.wishes,
 	})
+	return l, err
+}
+
+// reuse returns the process that is kept for the run's conversation, if it can serve the run.
+// One that cannot is ended before another one continues its session; nil if there is none.
+func (r *Run) reuse() *living {
+	g := r.registry
+	l := g.keeper.take(r.conversation)
+	if l == nil {
+		r.countResumed()
+		return nil
+	}
+	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
+		g.keeper.end(l)
+		r.countResumed()
+		return nil
+	}
+	l.files, l.goesOn = l.window(), false
+	r.change(func(record *store.Run) { record.Process = l.id })
+	r.source.Store(l.files.output)
+	g.keeper.count(true)
+	return l
+}
+
+func (r *Run) countResumed() {
+	if r.turn != nil && r.turn.Wishes.Session != "" {
+		r.registry.keeper.count(false)
+	}
 }
 
 // wishes is what the CLI is to be started with.
 func (r *Run) wishes() claude.Wishes {
-	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes}
+	if r.turn != nil {
+		return r.turn.Wishes
+	}
+	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != ""}
+}
+
+// prompt is what the CLI is given.
+func (r *Run) prompt() string {
+	if r.turn != nil {
+		return r.turn.Prompt
+	}
+	return r.record.Prompt
 }
 
 // follow begins to watch the process in one way or another, ends it with all that it
-// started, and judges what it did.
-func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) error) (o Outcome) {
+// started, unless it goes on for its conversation, and judges what it did.
+func (r *Run) follow(l *living, begin func(*watch) error) (o Outcome) {
+	process := l.process
 	defer func() { // one run's fault is not the others'
 		if cause := recover(); cause != nil {
 			o = r.internal("panic in run", fmt.Errorf("%v\n%s", cause, debug.Stack()))
+			l.goesOn = false
 			o.Exit, o.Proof = process.Stop(r.registry.atOnce, 0)
 		}
 	}()
-	w, err := r.watch(process, files)
+	w, err := r.watch(l)
 	if err != nil {
 		closeInput(process)
 		o := r.internal("watch output", err)
@@ -152,7 +218,8 @@ func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) 
 	}
 	w.serve()
 	w.recordReason()
-	exit, proof := w.stop()
+	w.cancelApprovals()
+	exit, proof := w.end()
 	err = w.finish()
 	outcome := w.judge(exit)
 	if err != nil {
@@ -160,22 +227,26 @@ func (r *Run) follow(process *procman.Process, files *files, begin func(*watch) 
 	}
 	outcome.Exit, outcome.Proof = exit, proof
 	w.describe()
+	w.hand()
 	return r.masked(outcome)
 }
 
 // watch returns a watch over the process from the first line of its output on.
-func (r *Run) watch(process *procman.Process, files *files) (*watch, error) {
-	growth, err := r.registry.watcher.WatchPatiently(r.output.dir)
+func (r *Run) watch(l *living) (*watch, error) {
+	growth, err := r.registry.watcher.WatchPatiently(l.files.dir)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := spool.OpenAfter(r.output.stdout(), 0, &r.output.index)
+	lines, err := l.files.reader(l.files.stdout(), 0, false)
 	if err != nil {
 		growth.Stop()
 		return nil, fmt.Errorf("open output: %w", err)
 	}
-	lines.Limit(r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
-	return &watch{run: r, process: process, files: files, growth: growth, lines: lines, patience: r.registry.config.StopGrace}, nil
+	lines.Limit(l.files.base + r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
+	return &watch{
+		run: r, living: l, process: l.process, files: l.files, growth: growth, lines: lines, at: l.files.base,
+		turn: claude.Turn{Closely: r.conversation != ""}, patience: r.registry.config.StopGrace,
+	}, nil
 }
 
 // masked hides secrets in what a client is told.

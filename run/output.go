@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"spool/spool"
 )
@@ -24,9 +25,25 @@ const (
 
 // output is where a run's output is: <data dir>/proc/<run id>/{stdout,stderr}. The files are
 // there until they have been kept for long enough; who has them open by then reads on.
+//
+// A process that goes on after a run writes the output of its later runs behind that into the
+// same files. As long as such a run goes on, its output is a window of them.
 type output struct {
-	dir   string
-	index spool.Index
+	dir           string
+	index         spool.Index
+	base, errBase int64       // where it begins in the files
+	errIndex      spool.Index // knows that of stderr
+	mu            sync.RWMutex
+	end, errEnd   int64 // guarded by mu: where it ends, once closed
+	closed        bool  // guarded by mu: what is written from now on is not the run's
+}
+
+// newWindow returns the output of a run that begins at these places in a process's files.
+func newWindow(dir string, base, errBase int64) *output {
+	o := &output{dir: dir, base: base, errBase: errBase}
+	o.index.Begin(base)
+	o.errIndex.Begin(errBase)
+	return o
 }
 
 func (o *output) stdout() string { return filepath.Join(o.dir, "stdout") }
@@ -48,7 +65,7 @@ func (o *output) remove() error {
 func (o *output) reader(path string, after int64, sealed bool) (*spool.Reader, error) {
 	index := &o.index
 	if path == o.stderr() {
-		index = nil
+		index = &o.errIndex
 	}
 	if sealed {
 		return spool.OpenSealed(path, after, index)
@@ -90,15 +107,60 @@ func (o *output) open(flags int) (*files, error) {
 
 func (f *files) close() error { return errors.Join(f.out.Close(), f.err.Close()) }
 
+// written is how many bytes of stdout are the run's.
+func (f *files) written() int64 {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.closed {
+		return f.end - f.base
+	}
+	return max(size(f.out)-f.base, 0)
+}
+
+// errStart is where the run's stderr begins: at its own place, unless somebody has cut the file.
+func (f *files) errStart() int64 {
+	if size(f.err) < f.errBase {
+		return 0
+	}
+	return f.errBase
+}
+
+// errWritten is how many bytes of stderr are the run's.
+func (f *files) errWritten() int64 {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	end := size(f.err)
+	if f.closed {
+		end = min(end, f.errEnd)
+	}
+	return max(end-f.errStart(), 0)
+}
+
+// closeWindow makes what is there now all of the run's output, and returns where that ends in
+// stdout. No viewer sees more: none reads meanwhile.
+func (f *files) closeWindow(most int64) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.end, f.errEnd, f.closed = min(size(f.out), f.base+most), size(f.err), true
+	return f.end
+}
+
+// trim ends a closed window before a line that was not written whole.
+func (f *files) trim(end int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.end = end
+}
+
 // seal brings the output to the disk, with checksums. It grows no more.
 func (f *files) seal(most int64) error {
 	if err := syncDir(filepath.Dir(f.dir)); err != nil {
 		return err
 	}
-	if err := errors.Join(f.out.Sync(), spool.Seal(f.stdout(), min(size(f.out), most))); err != nil {
+	if err := errors.Join(f.out.Sync(), spool.Seal(f.stdout(), min(f.written(), most))); err != nil {
 		return err
 	}
-	if kept := min(size(f.err), maxStderr); kept > 0 {
+	if kept := min(f.errWritten(), maxStderr); kept > 0 {
 		return errors.Join(f.err.Sync(), spool.Seal(f.stderr(), kept))
 	}
 	return nil
@@ -127,7 +189,7 @@ func size(file *os.File) int64 {
 // go through.
 func (f *files) tail(mask *Mask) string {
 	end := size(f.err)
-	text := make([]byte, min(end, maxTail+maxSecret))
+	text := make([]byte, min(end-f.errStart(), maxTail+maxSecret))
 	n, _ := f.err.ReadAt(text, end-int64(len(text)))
 	return mask.Tail(strings.ToValidUTF8(string(text[:n]), "\uFFFD"), maxTail)
 }
@@ -135,7 +197,7 @@ func (f *files) tail(mask *Mask) string {
 // discard throws the middle of stderr away and keeps its beginning and its end, so that a
 // program that floods it costs no disk. It returns up to where that is done.
 func (f *files) discard(done int64) (int64, error) {
-	done = max(done, maxStderr)
+	done = max(done, f.errBase+maxStderr)
 	end := (size(f.err) - discardStep) / discardStep * discardStep
 	if end <= done {
 		return done, nil

@@ -36,6 +36,16 @@ type Config struct {
 	RetainSize            int64
 	// Warm is about processes that wait for runs; its Dir is the workspace.
 	Warm claude.PoolConfig
+	// SessionIdle is how long the process of a conversation is kept after a turn, and
+	// SessionMemory how many bytes of memory all of these may take; 0 keeps none.
+	SessionIdle   time.Duration
+	SessionMemory int64
+	// ApprovalTimeout is how long a request for an approval waits for an answer before it is
+	// denied; 0 is for ever.
+	ApprovalTimeout time.Duration
+	// DenyTools are tools that nobody can allow. "mcp__server" is all tools of that server; what
+	// stands in brackets, as in "Bash(rm:*)", only the agent heeds.
+	DenyTools []string
 	// StopLeft ends what an earlier server has left running, detached or not.
 	StopLeft bool
 }
@@ -51,6 +61,7 @@ type Registry struct {
 	admission admission
 	disk      disk
 	pool      *claude.Pool
+	keeper    *keeper
 	ended     chan struct{} // rings when a run has ended whose output is not to be kept
 
 	atOnce context.Context // its end leaves out every grace
@@ -72,7 +83,9 @@ func NewRegistry(config Config, agent *claude.Agent, watcher *spool.Watcher, sto
 		disk:      diskOf(config.DataDir), ended: make(chan struct{}, 1),
 		atOnce: atOnce, hurry: hurry, runs: map[string]*Run{},
 	}
+	agent.Options.DenyTools = config.DenyTools
 	g.pool = claude.NewPool(config.Warm, agent, outputs{g}, log)
+	g.keeper = newKeeper(config, log, atOnce, g.outputEnded)
 	return g
 }
 
@@ -116,6 +129,11 @@ func (g *Registry) leave(r *Run) {
 	delete(g.runs, r.ID)
 	g.mu.Unlock()
 	g.serving.Done()
+	g.outputEnded()
+}
+
+// outputEnded has old output looked for, where none is kept.
+func (g *Registry) outputEnded() {
 	if g.config.Retain > 0 {
 		return
 	}
@@ -127,13 +145,14 @@ func (g *Registry) leave(r *Run) {
 
 // Drain refuses new runs from now on, gives those that run until ctx is done to end by
 // themselves, and then ends them. It returns when all have ended. Those that still wait in
-// the queue end at once. Hurry cuts it short.
+// the queue, and the processes that conversations keep, end at once. Hurry cuts it short.
 func (g *Registry) Drain(ctx context.Context) {
 	g.mu.Lock()
 	g.draining = true
 	g.mu.Unlock()
 	ended := make(chan struct{})
 	go func() { defer close(ended); g.serving.Wait() }()
+	g.keeper.close()
 	g.stopAll(func(r *Run) bool { return r.Position() > 0 })
 	select {
 	case <-ended:
@@ -141,6 +160,7 @@ func (g *Registry) Drain(ctx context.Context) {
 		g.stopAll(func(*Run) bool { return true })
 		<-ended
 	}
+	g.keeper.tasks.Wait()
 	g.hurry() // frees the context
 }
 

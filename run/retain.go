@@ -48,6 +48,9 @@ func (g *Registry) removeOld(ctx context.Context) error {
 		if time.Since(old.EndedAt) < g.config.Retain && total <= g.config.RetainSize {
 			break
 		}
+		if g.keeper.has(old.ID) {
+			continue // until its process ends
+		}
 		gone, total = append(gone, old.ID), total-sizes[i]
 	}
 	err = g.removeOutput(ctx, gone)

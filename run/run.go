@@ -19,11 +19,16 @@ type Run struct {
 	// ID is ours, random, and safe in a path: see [schema.RunID].
 	ID string
 
-	registry *Registry
-	output   output
-	ticket   *ticket       // nil for a run that has ended before this server looked at it
-	start    *claude.Start // nil until the run has its place, and for one that was started by an earlier server
-	log      *slog.Logger
+	conversation string // "" if it is no turn of one
+	registry     *Registry
+	output       output                 // its own …
+	source       atomic.Pointer[output] // … and where it is as long as the run goes on
+	turn         *Turn                  // nil for a run of no conversation, and for one of an earlier server
+	retire       *living                // a process that served others before, and has ended
+	approvals    approvals
+	ticket       *ticket       // nil for a run that has ended before this server looked at it
+	start        *claude.Start // nil until the run has its place, and for one that was started by an earlier server
+	log          *slog.Logger
 
 	ctx  context.Context // ends with the Reason why the run shall end
 	stop context.CancelCauseFunc
@@ -44,7 +49,9 @@ type Run struct {
 
 // newRun returns a run that has not begun, or goes on.
 func (g *Registry) newRun(record store.Run) *Run {
-	r := &Run{registry: g, record: record, done: make(chan struct{})}
+	r := &Run{registry: g, record: record, conversation: record.Conversation, done: make(chan struct{})}
+	r.source.Store(&r.output)
+	r.approvals.decided = make(chan struct{}, 1)
 	r.name(record.ID)
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
@@ -110,6 +117,14 @@ func (r *Run) Warning() time.Time {
 // Changed returns a channel that is closed at the next change of what the run tells about
 // itself. It is asked for before looking.
 func (r *Run) Changed() <-chan struct{} { return r.changed.rings() }
+
+// Session is the agent's own id of the session, "" if there is none. It is known when the run
+// has ended.
+func (r *Run) Session() string { return r.stored().Session }
+
+// LastUUID is the agent's own id of the last assistant line, at which a copy of the session can
+// end; "" if there was none. It is known when the run of a conversation has ended.
+func (r *Run) LastUUID() string { return r.stored().UUID }
 
 // stored is the run's record.
 func (r *Run) stored() store.Run {

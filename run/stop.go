@@ -46,10 +46,27 @@ func (w *watch) recordReason() {
 	w.run.keep(w.run.stored())
 }
 
-// stop ends the process with all that it started, within the stop grace.
+// end ends the run: the process goes on, or is stopped.
+func (w *watch) end() (procman.Exit, procman.Proof) {
+	if w.over {
+		if w.part() {
+			return procman.Exit{}, procman.Proof{}
+		}
+		w.dismiss()
+		w.serve()
+		w.recordReason()
+	}
+	return w.stop()
+}
+
+// stop ends the process with all that it started, within the stop grace. One that goes on
+// after its turn was broken off is left alone.
 func (w *watch) stop() (procman.Exit, procman.Proof) {
 	began := time.Now()
 	interrupted := w.listens() && w.interrupt()
+	if w.over && w.part() {
+		return procman.Exit{}, procman.Proof{}
+	}
 	closeInput(w.process)
 	exit, proof := w.descend(max(w.stopGrace()-time.Since(began), 0))
 	if interrupted && proof.Rung == procman.RungExit {
@@ -61,7 +78,7 @@ func (w *watch) stop() (procman.Exit, procman.Proof) {
 // listens reports whether this is a CLI in the middle of a turn that somebody wants broken
 // off, and there is time for that.
 func (w *watch) listens() bool {
-	return w.run.reason() == Abort && w.turn.Began && w.turn.Result == nil && !w.exited() && w.run.registry.atOnce.Err() == nil
+	return w.run.reason() == Abort && (w.turn.Began || w.living.served > 0) && w.turn.Result == nil && !w.exited() && w.run.registry.atOnce.Err() == nil
 }
 
 func (w *watch) exited() bool {
@@ -74,15 +91,16 @@ func (w *watch) exited() bool {
 }
 
 // interrupt asks the CLI to break off its turn, which keeps its session and what there is
-// of an answer, and waits half of the stop grace for it to end. It reports whether it has.
+// of an answer, and waits half of the stop grace for it to end, or to be ready for another
+// turn. It reports whether it is.
 func (w *watch) interrupt() bool {
 	if err := w.run.registry.agent.Interrupt(w.process); err != nil {
 		w.run.log.Warn("interrupt claude", "error", err)
 	}
 	patience := time.After(w.patience / 2)
 	for {
-		if w.lookAll(); w.beyond {
-			return false
+		if w.lookAll(); w.beyond || w.over {
+			return w.over
 		}
 		select {
 		case <-w.process.Exited():

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"spool/claude"
 	"spool/schema"
 	"spool/store"
 )
@@ -22,6 +24,26 @@ type Request struct {
 	Client string
 	// Key makes the request the same one as an earlier one with this key; "" is none.
 	Key string
+	// Turn makes the run a turn of a conversation; nil is none.
+	Turn *Turn
+}
+
+// Turn is what a run of a conversation needs besides.
+type Turn struct {
+	store.Turn
+	User string
+	// Prompt is what the agent is given. It may be longer than that of a payload.
+	Prompt string
+	// Wishes is what the agent is started with.
+	Wishes claude.Wishes
+}
+
+// user is whose run it is.
+func (q Request) user() string {
+	if q.Turn == nil {
+		return ""
+	}
+	return q.Turn.User
 }
 
 // fingerprint tells requests with the same key apart.
@@ -37,7 +59,8 @@ func (q Request) fingerprint() string {
 // caller must leave. When Submit returns, the run is on disk. A request with a known key
 // gets the run of the first one; if its output cannot be shown any more, together with the
 // error of [Run.View]. Every other error is a [*schema.Error]: OVERLOADED, DRAINING,
-// STORAGE_FULL, FORBIDDEN_OPTION, INVALID_OPTION, KEY_REUSED or INTERNAL.
+// STORAGE_FULL, FORBIDDEN_OPTION, INVALID_OPTION, KEY_REUSED or INTERNAL; but for a turn that
+// its conversation does not take, which is [store.ErrMoved], [store.ErrActive] or [store.ErrNotFound].
 func (g *Registry) Submit(ctx context.Context, q Request) (*Run, *View, error) {
 	if r, err := g.known(ctx, q); r != nil || err != nil {
 		return g.viewed(r, err)
@@ -64,7 +87,7 @@ func (g *Registry) viewed(r *Run, err error) (*Run, *View, error) {
 
 // refusal returns an error as a client may see it.
 func (g *Registry) refusal(err error) error {
-	if _, ok := errors.AsType[*schema.Error](err); ok || err == nil {
+	if _, ok := errors.AsType[*schema.Error](err); ok || err == nil || isAnswer(err) {
 		return err
 	}
 	g.log.Error("accept run", "error", err)
@@ -74,6 +97,11 @@ func (g *Registry) refusal(err error) error {
 	return schema.NewError(schema.Internal, "the server could not accept the run; its log has the cause")
 }
 
+// isAnswer reports whether a conversation does not take a turn.
+func isAnswer(err error) bool {
+	return errors.Is(err, store.ErrMoved) || errors.Is(err, store.ErrActive) || errors.Is(err, store.ErrNotFound)
+}
+
 var errStorage = schema.NewError(schema.StorageFull, "the server's disk is nearly full: try again when there is room")
 
 // known returns the run of an earlier request with the same key, nil if there was none.
@@ -81,7 +109,7 @@ func (g *Registry) known(ctx context.Context, q Request) (*Run, error) {
 	if q.Key == "" {
 		return nil, nil
 	}
-	record, err := g.store.RunByKey(ctx, "", q.Key)
+	record, err := g.store.RunByKey(ctx, q.user(), q.Key)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, nil
@@ -110,7 +138,10 @@ func (g *Registry) newRecord(ctx context.Context, q Request) (store.Run, error) 
 		Run: schema.Run{
 			ID: newID(), Meta: q.Meta, State: schema.Queued, Prompt: q.Prompt, Options: q.Options, CreatedAt: time.Now().UTC(),
 		},
-		Key: q.Key, Resumes: session,
+		User: q.user(), Key: q.Key, Resumes: session,
+	}
+	if t := q.Turn; t != nil {
+		record.Conversation, record.Message = t.Conversation, cmp.Or(t.Message.ID, t.Parent)
 	}
 	if q.Key != "" {
 		record.Fingerprint = q.fingerprint()
@@ -145,6 +176,7 @@ func (g *Registry) accept(q Request, record store.Run) (*Run, *View, error) {
 		return nil, nil, errStorage
 	}
 	r := g.newRun(record)
+	r.turn = q.Turn
 	r.ticket = g.admission.enter(q.Client, r.changed.ring)
 	r.warmUp()
 	if err := g.enter(r); err != nil {
@@ -172,10 +204,21 @@ func (g *Registry) persist(r *Run) (*files, *View, error) {
 	view, err := r.View(0)
 	if err == nil {
 		// Who asks may leave meanwhile: what has begun is brought to an end all the same.
-		if err = g.store.Insert(context.Background(), r.record); err == nil {
+		if err = r.insert(context.Background()); err == nil {
 			return files, view, nil
 		}
 		view.Leave(ClientGone)
 	}
 	return nil, nil, errors.Join(err, r.dismiss(files))
+}
+
+// insert brings the run's record to the disk, together with what it changes in its conversation.
+func (r *Run) insert(ctx context.Context) error {
+	if r.turn == nil {
+		return r.registry.store.Insert(ctx, r.record)
+	}
+	turn := r.turn.Turn
+	turn.Message.Run = r.ID
+	_, err := r.registry.store.InsertTurn(ctx, r.record, turn)
+	return err
 }

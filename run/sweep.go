@@ -33,6 +33,9 @@ func (g *Registry) Sweep(ctx context.Context) error {
 	if err != nil {
 		g.log.Error("some records of unfinished runs are damaged: their processes are ended", "error", err)
 	}
+	if err := g.cancelLeft(ctx); err != nil {
+		return fmt.Errorf("cancel requests for approvals: %w", err)
+	}
 	left, err := g.takeOver(records)
 	if err != nil {
 		return fmt.Errorf("look for processes of an earlier server: %w", err)
@@ -60,15 +63,17 @@ func (g *Registry) takeOver(records []store.Run) (map[string]*leftover, error) {
 	for _, record := range records {
 		l := &leftover{Run: g.newRun(record), adopted: make(chan struct{})}
 		l.launched, l.ran = l.output.readLaunched()
+		l.record.Process = l.launched.Process
 		l.ticket = g.admission.adopt()
-		left[record.ID], leaders[record.ID] = l, l.launched.Leader
+		left[record.ID], leaders[l.processID()] = l, l.launched.Leader
+		g.keeper.claim(l.processID())
 	}
 	processes, err := g.agent.Adopt(leaders)
 	if err != nil {
 		return nil, err
 	}
-	for id, l := range left {
-		l.process = processes[id]
+	for _, l := range left {
+		l.process = processes[l.processID()]
 		if err := g.enter(l.Run); err != nil {
 			return nil, err
 		}
@@ -79,9 +84,13 @@ func (g *Registry) takeOver(records []store.Run) (map[string]*leftover, error) {
 
 // endStrays ends processes of runs that have ended, or of which nothing is known.
 func (g *Registry) endStrays(ctx context.Context, left map[string]*leftover) error {
+	served := map[string]bool{}
+	for _, l := range left {
+		served[l.processID()] = true
+	}
 	belongs := func(id string) bool {
 		_, err := os.Stat(filepath.Join(g.procDir(), id))
-		return schema.RunID.MatchString(id) && left[id] == nil && err == nil
+		return schema.RunID.MatchString(id) && !served[id] && err == nil
 	}
 	found, alive, err := g.agent.Supervisor.Sweep(ctx, belongs, min(g.config.StopGrace, maxSweepGrace))
 	if err != nil {
@@ -97,7 +106,8 @@ func (g *Registry) endStrays(ctx context.Context, left map[string]*leftover) err
 }
 
 // removeUnknown removes the files of runs that have no record, because nobody was told of
-// them, and what an earlier server was removing.
+// them, what an earlier server was removing, and what processes that it kept have written
+// behind the output of the runs that had started them.
 func (g *Registry) removeUnknown(ctx context.Context) error {
 	entries, err := os.ReadDir(g.procDir())
 	for _, entry := range entries {
@@ -108,6 +118,8 @@ func (g *Registry) removeUnknown(ctx context.Context) error {
 		record, unknown := g.store.Run(ctx, id)
 		if going || record.OutputGone || errors.Is(unknown, store.ErrNotFound) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(g.procDir(), entry.Name())))
+		} else if record.Sealed && record.Conversation != "" && !g.keeper.has(id) {
+			err = errors.Join(err, (&output{dir: filepath.Join(g.procDir(), id)}).cutBack(record.OutputBytes, record.StderrBytes))
 		}
 	}
 	return err

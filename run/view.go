@@ -27,6 +27,8 @@ var (
 type View struct {
 	run            *Run
 	after          int64
+	source         *output       // where it reads
+	settled        bool          // that is where the run's output is
 	growth         *spool.Growth // nil for a run that had ended
 	stdout, stderr *spool.Reader // stderr is nil if there is none to show
 	told           bool          // that part of stderr was left out
@@ -75,21 +77,40 @@ func (v *View) open() (err error) {
 	if err = v.openFiles(ended, record); errors.Is(err, os.ErrNotExist) {
 		return ErrGone // since the record was read
 	}
+	if err == nil && !ended && v.ended() && v.source != &v.run.output {
+		v.close() // the process that wrote it may have ended too, and its files be another run's alone
+		return v.open()
+	}
 	return err
 }
 
+// move goes to where the output is, if that is not where it was thought to be when the view was
+// opened: the run has its process now, and that has served others. Nothing was shown yet.
+func (v *View) move() error {
+	if v.settled || v.source == v.run.source.Load() {
+		return nil
+	}
+	v.close()
+	return v.open()
+}
+
 func (v *View) openFiles(ended bool, record store.Run) (err error) {
+	v.source = &v.run.output
 	if !ended {
-		if v.growth, err = v.run.registry.watcher.Watch(v.run.output.dir); err != nil {
+		v.source = v.run.source.Load()
+	}
+	v.settled = ended || v.source != &v.run.output
+	if !ended {
+		if v.growth, err = v.run.registry.watcher.Watch(v.source.dir); err != nil {
 			return fmt.Errorf("watch output: %w", err)
 		}
 	}
 	sealed := ended && record.Sealed
-	if v.stdout, err = v.run.output.reader(v.run.output.stdout(), v.after, sealed); err != nil {
+	if v.stdout, err = v.source.reader(v.source.stdout(), v.after, sealed); err != nil {
 		return err
 	}
 	if !ended || record.StderrBytes > 0 {
-		v.stderr, err = v.run.output.reader(v.run.output.stderr(), 0, sealed)
+		v.stderr, err = v.source.reader(v.source.stderr(), 0, sealed)
 	}
 	if err == nil && !sealed { // a sealed file ends where it did for the server that sealed it
 		v.limit()
@@ -104,10 +125,24 @@ func (v *View) gap() error {
 
 // limit takes what is beyond the limits for nothing that was written.
 func (v *View) limit() {
-	v.stdout.Limit(v.run.registry.config.MaxOutput)
+	v.stdout.Limit(v.source.base + v.run.registry.config.MaxOutput)
 	if v.stderr != nil {
-		v.stderr.Limit(maxStderr)
+		v.stderr.Limit(v.source.errBase + maxStderr)
 	}
+}
+
+// hold keeps the run's output from being closed until the returned function is called, and
+// takes what is beyond the end of a closed one for nothing that was written.
+func (v *View) hold() (release func()) {
+	o := v.source
+	o.mu.RLock()
+	if o.closed {
+		v.stdout.Limit(o.end)
+		if v.stderr != nil {
+			v.stderr.Limit(min(o.errBase+maxStderr, o.errEnd))
+		}
+	}
+	return o.mu.RUnlock
 }
 
 // Grown rings when there may be more.
@@ -123,6 +158,12 @@ func (v *View) Grown() <-chan struct{} {
 // valid until the next call.
 func (v *View) Next() (Event, error) {
 	ended := v.ended() // asked before reading, so that reading reaches the end
+	if err := v.move(); err != nil {
+		return Event{}, err
+	}
+	if v.run.conversation != "" {
+		defer v.hold()()
+	}
 	if batch := v.stdout.Batch(); batch.Count > 0 {
 		return Event{Batch: batch}, nil
 	}
@@ -191,7 +232,7 @@ func (v *View) stderrEvent(line spool.Line, err error) (Event, error) {
 		return Event{}, err
 	}
 	mask := v.run.registry.mask.Text
-	if line.Offset+line.Size == maxStderr {
+	if line.Offset+line.Size == v.source.errBase+maxStderr {
 		mask = v.run.registry.mask.Cut
 	}
 	return frameEvent(mask(strings.ToValidUTF8(string(text), "\uFFFD"))), nil
@@ -214,6 +255,10 @@ func frameEvent(text string) Event {
 // Leave lets go of the output, and gives the view up.
 func (v *View) Leave(reason *Reason) {
 	v.GiveUp(reason)
+	v.close()
+}
+
+func (v *View) close() {
 	if v.growth != nil {
 		v.growth.Stop()
 	}
@@ -222,6 +267,7 @@ func (v *View) Leave(reason *Reason) {
 			_ = reader.Close()
 		}
 	}
+	v.growth, v.stdout, v.stderr = nil, nil, nil
 }
 
 // GiveUp says that nobody waits for what the view shows. A run that is not to go on without

@@ -45,8 +45,8 @@ func (g outputs) Remove(id string) error {
 // warmUp takes a process that waits for such a run, if the run has its place at once. It
 // gives the run its id: others may know of the run only after that.
 func (r *Run) warmUp() {
-	if !r.ticket.hasPlace() {
-		return
+	if !r.ticket.hasPlace() || r.turn != nil && r.turn.Wishes.Session != "" {
+		return // its conversation may have kept one
 	}
 	r.start = r.registry.pool.Begin(r.wishes())
 	if w := r.start.Waiting; w != nil {

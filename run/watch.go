@@ -19,6 +19,7 @@ const lookTimes = 128
 // has its result and hangs, it goes beyond a limit, or somebody said so.
 type watch struct {
 	run       *Run
+	living    *living
 	process   *procman.Process
 	files     *files
 	growth    *spool.Growth
@@ -29,10 +30,14 @@ type watch struct {
 	discarded int64         // of stderr, up to this offset
 	beyond    bool          // more output than allowed
 	cutShort  bool          // ended without having come to its result
+	over      bool          // it has its result, and the process may go on
+	parting   bool          // the process shall not go on, whatever it has
 	patience  time.Duration // from SIGTERM to SIGKILL
 
 	wall, idle  deadline
 	wallIsClose bool             // clients were warned of it
+	left        paused           // of the deadlines, while they are stopped
+	expires     <-chan time.Time // when a request for an approval waits too long
 	grace       <-chan time.Time // after a result
 }
 
@@ -47,17 +52,27 @@ func (w *watch) prompt() error {
 		return nil // a prompt that nobody waits for costs money
 	}
 	at := time.Now().UTC()
-	if err := w.run.output.writeLaunched(launched{Leader: w.process.Leader(), At: at}); err != nil {
+	if err := w.run.output.writeLaunched(w.launched(at)); err != nil {
 		return err
 	}
-	if err := w.run.registry.agent.Prompt(w.process, w.run.record.Prompt); err != nil {
+	w.run.approvals.open(w.process)
+	if err := w.run.registry.agent.Prompt(w.process, w.run.prompt()); err != nil {
 		w.run.log.Warn("give prompt", "error", err)
 	}
 	w.start(at)
 	return nil
 }
 
-// serve returns when the process shall be stopped.
+// launched is what a later server must know.
+func (w *watch) launched(at time.Time) launched {
+	l := launched{Leader: w.process.Leader(), At: at, Spent: w.living.spent}
+	if w.living.id != w.run.ID {
+		l.Process, l.Base, l.ErrBase = w.living.id, w.files.base, w.files.errBase
+	}
+	return l
+}
+
+// serve returns when the process shall be stopped, or has its result and may go on.
 func (w *watch) serve() {
 	for more := true; w.next(more); {
 		var err error
@@ -80,6 +95,9 @@ var ready = func() chan struct{} { c := make(chan struct{}); close(c); return c 
 // next waits until there is something to look at, and reports false when it is over. With
 // more set it only asks.
 func (w *watch) next(more bool) bool {
+	if w.over {
+		return false
+	}
 	var now chan struct{}
 	if more {
 		now = ready
@@ -103,6 +121,10 @@ func (w *watch) next(more bool) bool {
 		w.run.warn(w.wall.at)
 	case <-w.idle.warn:
 		w.run.warn(w.idle.at)
+	case <-w.run.approvals.decided:
+		w.heedApprovals()
+	case <-w.expires:
+		w.expireApprovals()
 	case <-w.growth.C:
 		w.restIdle()
 	case <-now:
@@ -152,37 +174,42 @@ func (w *watch) readBatch(batch spool.Batch) error {
 	return nil
 }
 
-// read takes one line. The first result ends the deadlines and asks the CLI to go, by the
-// end of its stdin; then it has the result grace to do so.
+// read takes one line. The first result ends the turn.
 func (w *watch) read(line spool.Line) error {
 	w.count, w.at = line.N, line.Offset+line.Size+1
 	if line.N == 1 {
 		w.run.start.FirstLine()
 	}
 	head, err := line.Head(claude.HeadSize)
+	if err == nil && line.Size > claude.HeadSize && w.turn.Concerns(head) {
+		head, err = line.Head(claude.ResultSize)
+	}
 	if err != nil {
 		return err
 	}
 	before := w.turn.Result
 	w.turn.Read(head)
-	if before != nil || w.turn.Result == nil {
-		return nil
+	w.readApprovals()
+	if before == nil && w.turn.Result != nil {
+		w.finishTurn()
 	}
-	closeInput(w.process)
-	w.wall, w.idle, w.grace = deadline{}, deadline{}, time.After(w.run.registry.config.ResultGrace)
-	return w.readWhole(line)
+	return nil
 }
 
-// readWhole reads a result line that is longer than the head of one.
-func (w *watch) readWhole(line spool.Line) error {
-	if line.Size <= claude.HeadSize || line.Size > claude.ResultSize {
-		return nil
+// finishTurn ends the deadlines. The process goes on if its conversation may have more turns
+// for it, else it is asked to go.
+func (w *watch) finishTurn() {
+	w.wall, w.idle, w.left = deadline{}, deadline{}, paused{}
+	if w.over = w.mayGoOn(); !w.over {
+		w.dismiss()
 	}
-	whole, err := line.Head(claude.ResultSize)
-	if err == nil {
-		w.turn.ReadWhole(whole)
-	}
-	return err
+}
+
+// dismiss asks the CLI to go, by the end of its stdin, and gives it the result grace.
+func (w *watch) dismiss() {
+	w.over, w.parting = false, true
+	closeInput(w.process)
+	w.grace = time.After(w.run.registry.config.ResultGrace)
 }
 
 // fail ends the run because of a fault of the server.
@@ -193,6 +220,9 @@ func (w *watch) fail(what string, err error) {
 
 // finish reads what the process wrote until its end.
 func (w *watch) finish() (err error) {
+	if w.living.goesOn {
+		return nil // it was read up to where it parts
+	}
 	for w.lines.Refresh(); err == nil; {
 		err = w.readSome()
 	}
@@ -212,6 +242,7 @@ func (w *watch) finish() (err error) {
 // judge decides how the run went. A result that came of being stopped makes up for nothing.
 func (w *watch) judge(exit procman.Exit) Outcome {
 	turn := w.turn
+	turn.Began = turn.Began || w.run.conversation != "" // a turn needs a result
 	if w.cutShort {
 		turn.Result = nil
 	}

@@ -169,3 +169,16 @@ type ProtocolError struct {
 	SessionID *string   `json:"sessionId"` // null if the frame named none
 	Timestamp time.Time `json:"timestamp"`
 }
+
+// NewSessionUpserted, NewSessionDeleted and NewProtocolError return these frames, of this moment.
+func NewSessionUpserted(c Conversation) SessionUpserted {
+	return SessionUpserted{Kind: KindSessionUpserted, SessionID: c.ID, Timestamp: time.Now().UTC(), Session: c}
+}
+
+func NewSessionDeleted(id string) SessionDeleted {
+	return SessionDeleted{Kind: KindSessionDeleted, SessionID: id, Timestamp: time.Now().UTC()}
+}
+
+func NewProtocolError(id string, err *Error) ProtocolError {
+	return ProtocolError{Kind: KindProtocolError, Code: err.Code, Error: err.Text, SessionID: OrNull(id), Timestamp: time.Now().UTC()}
+}

@@ -25,6 +25,8 @@ const (
 	MaxTags = 32
 	// MaxSystemBytes bounds a system prompt.
 	MaxSystemBytes = 16 << 10
+	// MaxPathBytes bounds the name of a directory.
+	MaxPathBytes = 4 << 10
 	// MaxQueued bounds the messages that wait in one conversation.
 	MaxQueued = 32
 	// MaxPreviewLength is how much of the last message a list shows, in characters.

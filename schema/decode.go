@@ -10,14 +10,17 @@ import (
 // encodeOptions let a frame carry text of any origin: bad bytes become U+FFFD.
 var encodeOptions = jsontext.AllowInvalidUTF8(true)
 
-// field is one key of a payload and how its value is read.
-type field struct {
+// members are the keys of a JSON object with their values.
+type members = map[string]jsontext.Value
+
+// field is one key of an object and how its value is read.
+type field[T any] struct {
 	name string
-	read func(*Payload, jsontext.Value) error
+	read func(*T, jsontext.Value) error
 }
 
 // payloadFields is every key the server knows, in the order in which faults are told.
-var payloadFields = []field{
+var payloadFields = []field[Payload]{
 	{"prompt", func(p *Payload, v jsontext.Value) error { return readString(&p.Prompt, v, "prompt", InvalidPrompt) }},
 	{"meta", func(p *Payload, v jsontext.Value) error { return readString(&p.Meta, v, "meta", InvalidMeta) }},
 	{"partial", func(p *Payload, v jsontext.Value) error { return readBool(&p.Partial, v, "partial") }},
@@ -32,30 +35,26 @@ var payloadFields = []field{
 // case, lone surrogates and trailing bytes are INVALID_JSON. Unknown keys are ignored.
 // Every error is an [*Error].
 func Decode(message []byte) (Payload, error) {
-	keys, err := decodeObject(message)
+	keys, err := decodeObject(message, `{"prompt":"…","meta":"TASK-123"}`)
 	if err != nil {
 		return Payload{}, err
 	}
-	payload, err := readFields(keys)
+	payload, err := readFields(keys, payloadFields)
 	if err != nil {
 		return Payload{}, err
 	}
 	return payload, payload.Validate()
 }
 
-// decodeObject returns the members of a message that is exactly one JSON object.
-func decodeObject(message []byte) (map[string]jsontext.Value, error) {
+// decodeObject returns the members of a message that is exactly one JSON object, such as
+// example.
+func decodeObject(message []byte, example string) (members, error) {
 	if tooDeep(message) {
 		return nil, NewError(InvalidJSON, "the message is nested too deeply")
 	}
-	var keys map[string]jsontext.Value
+	var keys members
 	if err := json.Unmarshal(message, &keys); err != nil || keys == nil {
-		return nil, NewError(InvalidJSON, `the message must be one JSON object: {"prompt":"…","meta":"TASK-123"}`)
-	}
-	for key := range keys {
-		if known := knownSpelling(key); known != "" && known != key {
-			return nil, NewError(InvalidJSON, "key names are case-sensitive: write "+known)
-		}
+		return nil, NewError(InvalidJSON, "the message must be one JSON object: "+example)
 	}
 	return keys, nil
 }
@@ -80,28 +79,35 @@ func tooDeep(message []byte) bool {
 	return depth > MaxNesting
 }
 
-// knownSpelling returns the known key that equals key up to case, or "".
-func knownSpelling(key string) string {
-	for _, f := range payloadFields {
-		if strings.EqualFold(f.name, key) {
-			return f.name
+// readFields reads the fields that are given. Other keys are ignored, unless they differ from
+// a field's only in case.
+func readFields[T any](keys members, fields []field[T]) (T, error) {
+	var value, none T
+	for _, f := range fields {
+		if err := requireSpelling(keys, f.name); err != nil {
+			return none, err
 		}
 	}
-	return ""
-}
-
-func readFields(keys map[string]jsontext.Value) (Payload, error) {
-	var payload Payload
-	for _, f := range payloadFields {
-		value, given := keys[f.name]
+	for _, f := range fields {
+		text, given := keys[f.name]
 		if !given {
 			continue
 		}
-		if err := f.read(&payload, value); err != nil {
-			return Payload{}, err
+		if err := f.read(&value, text); err != nil {
+			return none, err
 		}
 	}
-	return payload, nil
+	return value, nil
+}
+
+// requireSpelling refuses keys that equal name up to case.
+func requireSpelling(keys members, name string) error {
+	for key := range keys {
+		if key != name && strings.EqualFold(key, name) {
+			return NewError(InvalidJSON, "key names are case-sensitive: write "+name)
+		}
+	}
+	return nil
 }
 
 func readString(to *string, value jsontext.Value, name string, code Code) error {

@@ -1,9 +1,7 @@
 package schema
 
 import (
-	"errors"
 	"regexp"
-	"strings"
 	"unicode"
 
 	"github.com/invopop/validation"
@@ -44,7 +42,7 @@ func (p Payload) Validate() error {
 	if err := check(InvalidPrompt, p.Prompt,
 		validation.Required.Error("prompt must not be empty"),
 		validation.Length(1, MaxPromptBytes).Error("prompt must be at most 8192 bytes of UTF-8"),
-		validation.By(notBlank), validation.By(noNUL)); err != nil {
+		validation.By(withText("prompt")), validation.By(withoutNUL("prompt"))); err != nil {
 		return err
 	}
 	if err := check(InvalidMeta, p.Meta,
@@ -68,20 +66,6 @@ func check(code Code, value string, rules ...validation.Rule) error {
 	return nil
 }
 
-func notBlank(value any) error {
-	if strings.TrimFunc(value.(string), isBlank) == "" {
-		return errors.New("prompt must not be blank")
-	}
-	return nil
-}
-
 // isBlank also counts the byte order mark, which JavaScript's trim takes away: the CLI
 // drops a prompt that holds nothing else.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' }
-
-func noNUL(value any) error {
-	if strings.ContainsRune(value.(string), 0) {
-		return errors.New("prompt must not contain a NUL character")
-	}
-	return nil
-}

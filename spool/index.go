@@ -19,6 +19,14 @@ type Index struct {
 	places []place // guarded by mu; ascending
 }
 
+// Begin makes the line at offset the file's first one, for readers that begin with an empty
+// Index: what stands before it is not theirs.
+func (x *Index) Begin(offset int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.places = []place{{1, offset}}
+}
+
 // learn remembers that line starts at offset, if that is far enough from what is known.
 func (x *Index) learn(line, offset int64) {
 	if x == nil {

@@ -34,7 +34,7 @@ type QueuedMessage struct {
 }
 
 // conversationColumns are what a row holds besides its seq.
-const conversationColumns = "user_name, id, title, updated_ms, busy, record, sum"
+const conversationColumns = "id, user_name, title, updated_ms, busy, record, sum"
 
 // conversationColumnCount is how many these are.
 const conversationColumnCount = 7
@@ -48,7 +48,7 @@ func (c *Conversation) searched() []any {
 	if c.Active != "" || len(c.Queue) > 0 {
 		busy = 1
 	}
-	return []any{c.User, c.ID, c.Title, c.UpdatedAt.UnixMilli(), busy}
+	return []any{c.ID, c.User, c.Title, c.UpdatedAt.UnixMilli(), busy}
 }
 
 // encodeConversation returns a conversation's row, in the order of conversationColumns.

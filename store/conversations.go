@@ -13,7 +13,7 @@ const (
 	insertConversation  = `INSERT INTO conversations (` + conversationColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 	updateConversation = `UPDATE conversations SET title = $3, updated_ms = $4, busy = $5, record = $6, sum = $7
-		WHERE user_name = $1 AND id = $2`
+		WHERE user_name = $2 AND id = $1`
 	deleteConversation = `DELETE FROM conversations WHERE user_name = $1 AND id = $2`
 	// Messages that no other conversation has.
 	deleteMessages = `DELETE FROM messages WHERE seq IN (

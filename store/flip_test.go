@@ -39,7 +39,7 @@ func TestD03FlippedBitsOfADatabaseAreNeverServed(t *testing.T) {
 	require.NoError(t, err)
 	runs := sample(t, s, 50)
 	require.NoError(t, s.Close())
-	count := flipBits(t, path, flips, runs)
+	count := flipBits(t, path, flips, func(s *Store) (outcome, error) { return look(t, s, runs) })
 	require.NotZero(t, count[wasRefused])
 	require.NotZero(t, count[wasReported])
 	require.NotZero(t, count[hadNoEffect], "in room that is not used")
@@ -53,13 +53,13 @@ func TestD03FlippedBitsOfAKilledServersFilesAreNeverServed(t *testing.T) {
 	for range 3 { // what a flip in the last transactions takes along looks like a power cut
 		require.NoError(t, s.Insert(t.Context(), newRun()))
 	}
-	count := flipBits(t, crashed(t, path), flips/5, runs)
+	count := flipBits(t, crashed(t, path), flips/5, func(s *Store) (outcome, error) { return look(t, s, runs) })
 	require.NotZero(t, count[wasRefused])
 }
 
 // flipBits flips n bits of a database's files, each in a copy of its own, looks at what a store then
 // makes of it, and counts that.
-func flipBits(t *testing.T, path string, n int, runs map[string]Run) map[outcome]int {
+func flipBits(t *testing.T, path string, n int, look func(*Store) (outcome, error)) map[outcome]int {
 	t.Helper()
 	files := snapshot(t, filepath.Dir(path))
 	random := rand.New(rand.NewPCG(3, uint64(n)))
@@ -71,7 +71,7 @@ func flipBits(t *testing.T, path string, n int, runs map[string]Run) map[outcome
 	outcomes := make([]outcome, n)
 	errs := together(workers, func(worker int) (err error) {
 		for i := worker; i < n && err == nil; i += workers {
-			if outcomes[i], err = flipBit(t, files, places[i], runs); err != nil {
+			if outcomes[i], err = flipBit(t, files, places[i], look); err != nil {
 				err = fmt.Errorf("bit %d: %w", places[i], err)
 			}
 		}
@@ -96,7 +96,7 @@ const (
 )
 
 // flipBit flips the bit at a place in a copy of files; the error says what was wrong then.
-func flipBit(t *testing.T, files map[string]string, place int, runs map[string]Run) (outcome, error) {
+func flipBit(t *testing.T, files map[string]string, place int, look func(*Store) (outcome, error)) (outcome, error) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "flip")
 	if err != nil {
@@ -115,7 +115,7 @@ func flipBit(t *testing.T, files map[string]string, place int, runs map[string]R
 		return wasRefused, nil
 	}
 	defer s.Close()
-	return look(t, s, runs)
+	return look(s)
 }
 
 // writeFlipped writes the files that SQLite keeps, with one bit flipped.

@@ -73,10 +73,12 @@ func fullRun(n int) Run {
 	run.Options = schema.Options{Partial: true, Detach: true, TimeoutSeconds: 60, Model: "sonnet", Resume: newID()}
 	run.ResultCut, run.Lines, run.OutputBytes = true, 17, 4711
 	run.Usage = &schema.Usage{InputTokens: 1, OutputTokens: 2, CacheReadTokens: 3, CacheCreationTokens: 4, Turns: 5, CostUSD: 0.125}
+	run.ModelUsage = map[string]schema.Usage{"sonnet": {InputTokens: 1, OutputTokens: 2}, "haiku": {CostUSD: 0.5}}
+	run.Conversation, run.Message = "conv-1", MessageID(schema.RoleUser, run.Prompt, "")
 	run.Exit = &schema.Exit{Code: -1, Signal: "SIGKILL"}
 	run.Stop = &schema.Stop{Rung: "SIGKILL", Survivors: []int{1, 2}}
 	run.User, run.Key, run.Fingerprint = "ann", fmt.Sprintf("key %d", n), "abc"
-	run.Session, run.Resumes, run.Sealed = "session", "other session", true
+	run.Session, run.UUID, run.Resumes, run.Process, run.Sealed = "session", "uuid", "other session", newID(), true
 	run.Reason = &Reason{State: schema.Aborted, Code: schema.RunAborted, Text: "somebody has ended it", Limit: true}
 	return run
 }

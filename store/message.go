@@ -34,7 +34,7 @@ type node struct {
 
 const (
 	// messageColumns are what a row holds besides its seq.
-	messageColumns = "user_name, id, parent, role, content, depth, run, session, uuid, created, sum"
+	messageColumns = "id, user_name, parent, role, content, depth, run, session, uuid, created, sum"
 	// messageColumnCount is how many these are.
 	messageColumnCount = 11
 )
@@ -48,7 +48,7 @@ func encodeMessage(n node) ([]any, error) {
 		return nil, errors.New("the id is not that of the message")
 	}
 	created := n.CreatedAt.UTC().Format(time.RFC3339Nano)
-	row := []any{n.User, n.ID, n.Parent, n.Role, n.Content, n.depth, n.Run, n.Session, n.UUID, created}
+	row := []any{n.ID, n.User, n.Parent, n.Role, n.Content, n.depth, n.Run, n.Session, n.UUID, created}
 	return append(row, messageSum(texts(row))), nil
 }
 
@@ -59,7 +59,7 @@ func messageSum(row []string) string {
 
 // decodeMessage returns the message of a row that was read as texts, or what is wrong with it.
 func decodeMessage(row []string) (n node, err error) {
-	n.User, n.ID, n.Parent, n.Role, n.Content = row[0], row[1], row[2], row[3], row[4]
+	n.ID, n.User, n.Parent, n.Role, n.Content = row[0], row[1], row[2], row[3], row[4]
 	n.Run, n.Session, n.UUID = row[6], row[7], row[8]
 	if messageSum(row) != row[10] || n.ID != MessageID(n.Role, n.Content, n.Parent) {
 		return node{}, errors.New("the sum is another")

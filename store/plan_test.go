@@ -49,6 +49,40 @@ func TestNoStatementReadsAllRecords(t *testing.T) {
 	}
 }
 
+func TestNoStatementReadsAllOfAConversation(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	pending, _ := ApprovalFilter{State: schema.ApprovalPending}.query()
+	ofRun, _ := ApprovalFilter{Run: "some"}.query()
+	ofConversation, _ := ApprovalFilter{Conversation: "some"}.query()
+	const message = "messages_id (user_name=? AND id=?"
+	for _, c := range []struct{ statement, step string }{
+		{selectConversation, "conversations_id (user_name=? AND id=?)"},
+		{updateConversation, "conversations_id (user_name=? AND id=?)"},
+		{deleteConversation, "conversations_id (user_name=? AND id=?)"},
+		{selectConversations, "conversations_updated (user_name=?)"},
+		{selectBusy, "conversations_busy"},
+		{selectMessage, message},
+		{selectMember, "members_message (message=? AND conversation=?)"},
+		{selectMembers, "PRIMARY KEY (conversation=?)"},
+		{insertMember, message},
+		{selectPath, message},
+		{insertPath, message},
+		{deleteMessages, "members_message (message=?)"},
+		{findMessages, "members_message (message=?)"},
+		{findTitles, "conversations USING INTEGER PRIMARY KEY"},
+		{selectApproval, "approvals_1 (id=?)"},
+		{updateApproval, "approvals_1 (id=?)"},
+		{ofRun, "approvals_run (run=?)"},
+		{ofConversation, "approvals_conversation (conversation=?)"},
+		{pending, "approvals_state (state=?)"},
+	} {
+		steps := plan(t, s, c.statement, make([]any, strings.Count(c.statement, "$"))...)
+		require.Contains(t, steps, c.step, c.statement)
+		require.NotRegexp(t, `SCAN (messages|members|conversations)$`, steps, c.statement)
+	}
+}
+
 // filtered returns the statement of a filter; "some" run is made for it.
 func filtered(t *testing.T, s *Store, f Filter) string {
 	t.Helper()

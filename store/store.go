@@ -72,6 +72,9 @@ func (s *Store) begin(ctx context.Context, path string, steps []*goose.Migration
 	if err := migrate(ctx, s.changes.DB, steps); err != nil {
 		return err
 	}
+	if err := checkForm(ctx, s.changes.DB, steps); err != nil {
+		return err
+	}
 	if err := s.changes.prepare(ctx, changing...); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 type Turn struct {
 	Conversation string
 	// Message is the prompt, a child of Parent. One without an id is none: the run answers Parent again.
+	// Its run, user and parent are set here.
 	Message Message
 	Parent  string
 	Expect  *string // the head that the conversation must have; nil lets it have any
@@ -22,7 +23,7 @@ type Turn struct {
 // TurnEnd is what a run leaves in its conversation.
 type TurnEnd struct {
 	Conversation, Run string
-	Answer            *Message // its parent and id are set here; nil is none
+	Answer            *Message // its role, parent, id, run and user are set here; nil is none
 	// Session is where the agent has the conversation now, and SessionHead the message that it is at there, empty if
 	// nobody knows. Without a session both stay as they were.
 	Session, SessionHead string
@@ -59,6 +60,7 @@ func (t Turn) begin(tx transaction, c *Conversation, run Run, row []any) error {
 	case err != nil:
 		return err
 	case t.Message.ID != "":
+		t.Message.Run = run.ID
 		err = add(tx, c, t.Message, parent)
 	default:
 		c.at(parent)
@@ -71,8 +73,13 @@ func (t Turn) begin(tx transaction, c *Conversation, run Run, row []any) error {
 
 // check says why a turn cannot begin. Whoever asks again with a key is told that before all else.
 func (t Turn) check(tx transaction, c *Conversation, run Run) error {
-	if _, err := runs.readOne(tx.row(selectByKey, run.User, run.Key)); !errors.Is(err, ErrNotFound) {
-		return errors.Join(err, ErrKeyTaken)
+	switch _, err := runs.readOne(tx.row(selectByKey, run.User, run.Key)); {
+	case err == nil:
+		return ErrKeyTaken
+	case !errors.Is(err, ErrNotFound):
+		return err
+	case t.Message.ID == "" && t.Parent == "":
+		return errors.New("there is nothing to answer")
 	}
 	if err := free(c, t.Expect); err != nil {
 		return err
@@ -104,7 +111,7 @@ func (e TurnEnd) apply(tx transaction, c *Conversation) error {
 	}
 	head, err := member(tx, c, c.Head)
 	if err == nil && e.Answer != nil {
-		err = answer(tx, c, *e.Answer, head)
+		err = e.answer(tx, c, head)
 	}
 	if err != nil {
 		return err
@@ -116,9 +123,10 @@ func (e TurnEnd) apply(tx transaction, c *Conversation) error {
 	return count(tx, c)
 }
 
-// answer adds what a run has said.
-func answer(tx transaction, c *Conversation, m Message, head node) error {
-	m.Role = schema.RoleAssistant
+// answer adds what the run has said.
+func (e TurnEnd) answer(tx transaction, c *Conversation, head node) error {
+	m := *e.Answer
+	m.Role, m.Run = schema.RoleAssistant, e.Run
 	m.ID = MessageID(m.Role, m.Content, head.ID)
 	return add(tx, c, m, head)
 }

@@ -211,3 +211,73 @@ func TestD06OpensTheFirstVersion(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
+
+// firstVersion makes the database of a version that knows the first migration alone, with what it can do.
+func firstVersion(t testing.TB, path string, runs ...Run) {
+	t.Helper()
+	content, err := fs.ReadFile(migrations(), "00001_runs.sql")
+	require.NoError(t, err)
+	first, err := steps(fstest.MapFS{"00001_runs.sql": {Data: content}})
+	require.NoError(t, err)
+	require.NoError(t, create(path))
+	db, err := newPool(t.Context(), path, writing, 1)
+	require.NoError(t, err)
+	require.NoError(t, migrate(t.Context(), db.DB, first))
+	require.NoError(t, db.prepare(t.Context(), insertRun, countID))
+	s := &Store{changes: db}
+	require.NoError(t, s.beginEpoch(t.Context()))
+	tx, err := db.Begin()
+	require.NoError(t, err)
+	for _, run := range runs {
+		row, err := encode(by(s, run))
+		require.NoError(t, err)
+		require.NoError(t, insert(transaction{tx, db}, row))
+	}
+	require.NoError(t, tx.Commit())
+	require.NoError(t, db.Close())
+}
+
+func TestD06ADirectoryOfTheFirstVersionGetsConversations(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	waits, done := newRun(), fullRun(2)
+	firstVersion(t, path, waits, done)
+	header, err := readHeader(path)
+	require.NoError(t, err)
+	require.Equal(t, byte(1), header[versionOffset+3])
+	s := openAt(t, path)
+	require.Equal(t, int64(2), s.Epoch())
+	for _, run := range []Run{waits, done} {
+		run.Owner, run.Epoch = s.Owner(), 1
+		got, err := s.Run(t.Context(), run.ID)
+		require.NoError(t, err)
+		require.Equal(t, run, got)
+	}
+	waits.Usage = &took
+	require.NoError(t, s.Update(t.Context(), ended(waits, schema.Succeeded, time.Now())))
+	require.Equal(t, []schema.UsageRow{times(1)}, usage(t, s, UsageFilter{}))
+	id := insertNew(t, s, "ann")
+	run, turn := newTurn("ann", id, "hello", "")
+	_, err = s.InsertTurn(t.Context(), run, turn)
+	require.NoError(t, err)
+	require.Equal(t, "hi", finish(t, s, run, "hi").Preview)
+	require.Len(t, search(t, s, "ann", "hello"), 2)
+}
+
+func TestD06TheFirstVersionRefusesADirectoryWithConversations(t *testing.T) {
+	t.Parallel()
+	path := dbPath(t)
+	s, err := Open(t.Context(), path)
+	require.NoError(t, err)
+	say(t, s, "ann", insertNew(t, s, "ann"), "hello")
+	killed := crashed(t, path)
+	require.NoError(t, s.Close())
+	content, err := fs.ReadFile(migrations(), "00001_runs.sql")
+	require.NoError(t, err)
+	for name, path := range map[string]string{"stopped": path, "killed": killed} {
+		before := snapshot(t, filepath.Dir(path))
+		_, err := open(t.Context(), path, fstest.MapFS{"00001_runs.sql": {Data: content}})
+		require.ErrorIs(t, err, ErrNewer, name)
+		require.Equal(t, before, snapshot(t, filepath.Dir(path)), name)
+	}
+}

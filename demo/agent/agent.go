@@ -5,26 +5,35 @@
 //
 //	stdin   {"type":"user",…}             a turn: its first text block is the prompt
 //	        {"type":"control_request",…}  initialize, interrupt, set_model, set_permission_mode
-//	stdout  system/init, [stream_event…], assistant, [user, assistant…], result: once per turn
+//	        {"type":"control_response",…} the answer to a can_use_tool request
+//	stdout  system/init, [stream_event…], assistant, [control_request, user, assistant…], result: once per turn
 //
 // There is no model behind it and it executes nothing: the first word of a
 // prompt picks a script ([Words]), any other prompt is quoted back. Every
 // answer, the model's name and the version say that this is a stand-in.
 //
+// # Sessions
+//
+// A session is kept where the CLI keeps its own, in the same form, from its first
+// prompt on: $HOME/.claude/projects/<working directory>/<session id>.jsonl. So it can
+// be continued (--resume, --fork-session, --resume-session-at), and whoever looks for
+// a session's file finds one. What a client has allowed for good is known to this
+// process alone.
+//
 // # Concurrency
 //
 // One goroutine reads stdin; the caller's goroutine does everything else and
 // is the only writer of stdout, so a line is never torn. A script waits only
-// in [session.pause], which also takes what arrives on stdin: an interrupt
-// ends any script at once. No signal is handled: SIGTERM has its default
+// in [session.pause] and [session.receive], which also take what arrives on stdin:
+// an interrupt ends any script at once. No signal is handled: SIGTERM has its default
 // action.
 //
 // # Exit status
 //
 // 0 when stdin ended and the last turn went well, 1 when the last turn's
-// result was an error, stdin held a line that is not JSON or ended during the
-// `silent` script, 3 from the `crash` script. No script outlives a server that
-// was killed by more than the ten minutes of `hang`.
+// result was an error, there is no such session, stdin held a line that is not
+// JSON or ended during the `silent` script, 3 from the `crash` script. No script
+// outlives a server that was killed by more than the ten minutes of `hang`.
 package agent
 
 import (
@@ -51,9 +60,8 @@ const (
 )
 
 // Main runs the agent until its stdin ends and returns the exit status. args
-// are the arguments after [Name], in the claude CLI's own syntax: --version
-// and --include-partial-messages matter, --permission-mode is echoed, and
-// whatever else the CLI knows is accepted and ignored.
+// are the arguments after [Name], in the claude CLI's own syntax. What they
+// change is in options.go; whatever else the CLI knows is accepted and ignored.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	opts := parse(args)
 	if opts.version {
@@ -68,9 +76,13 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // exitStatus turns the end of a session into the process's exit status.
 func exitStatus(err error, s *session, stderr io.Writer) int {
+	var refused refusal
 	switch {
 	case errors.Is(err, errCrash):
 		return exitCrashed
+	case errors.As(err, &refused):
+		_, _ = fmt.Fprintln(stderr, refused)
+		return exitError
 	case err != nil:
 		_, _ = fmt.Fprintf(stderr, "Error: %v\n", err)
 		return exitError

@@ -26,6 +26,9 @@ func TestScriptedWords(t *testing.T) {
 		{prompt: "slow", says: "good things to try.", least: 15 * time.Second},
 		{prompt: "markdown", says: "<b>hello</b> from the stand-in & its code block"},
 		{prompt: "error", says: "API Error: 400", exit: exitError},
+		{prompt: "approve touch x", says: `Not allowed: Bash with {"command":"touch x"`},
+		{prompt: "approve2", says: `Not allowed: Read with {"file_path":"/outside/two"}`},
+		{prompt: "history", says: "Earlier turns that it knows: 0"},
 		{prompt: "stderr", says: "all is well", stderr: "warning: "},
 	} {
 		t.Run(tt.prompt, func(t *testing.T) {
@@ -39,7 +42,6 @@ func TestScriptedWords(t *testing.T) {
 				require.Contains(t, result["result"], tt.says)
 				require.Contains(t, result["result"], "stand-in")
 				require.Equal(t, tt.exit != exitOK, result["is_error"])
-				require.Zero(t, result["total_cost_usd"])
 				require.Contains(t, p.stderr.text(), tt.stderr)
 				if tt.stderr == "" {
 					require.Empty(t, p.stderr.text())
@@ -132,7 +134,7 @@ func TestWordsAreListedAndMeantForReaders(t *testing.T) {
 		require.False(t, seen[word.Word], "listed twice: %s", word.Word)
 		seen[word.Word] = true
 	}
-	for _, word := range []string{"tool", "long", "slow", "error", "crash", "stderr", "markdown", "hang", "silent"} {
+	for _, word := range []string{"tool", "long", "slow", "error", "crash", "stderr", "markdown", "hang", "silent", "approve", "approve2", "history"} {
 		require.True(t, seen[word], "not listed: %s", word)
 	}
 	Words()[0].Word = "changed"

@@ -22,12 +22,19 @@ type input struct {
 	Message   userMessage    `json:"message"`
 	RequestID string         `json:"request_id"`
 	Request   controlRequest `json:"request"`
+	Response  inputResponse  `json:"response"`
 
 	err error
 }
 
 type userMessage struct {
 	Content json.RawMessage `json:"content"` // a string or a list of blocks
+}
+
+// inputResponse is a client's answer to a request of the stand-in's.
+type inputResponse struct {
+	RequestID string          `json:"request_id"`
+	Response  json.RawMessage `json:"response"`
 }
 
 type controlRequest struct {

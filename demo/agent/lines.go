@@ -31,11 +31,18 @@ type initLine struct {
 }
 
 type statusLine struct {
+	Type           string  `json:"type"`
+	Subtype        string  `json:"subtype"`
+	Status         *string `json:"status"`
+	PermissionMode string  `json:"permissionMode,omitempty"`
+	UUID           string  `json:"uuid"`
+	SessionID      string  `json:"session_id"`
+}
+
+// cancelLine takes a question back that the client has not answered.
+type cancelLine struct {
 	Type      string `json:"type"`
-	Subtype   string `json:"subtype"`
-	Status    string `json:"status"`
-	UUID      string `json:"uuid"`
-	SessionID string `json:"session_id"`
+	RequestID string `json:"request_id"`
 }
 
 // messageLine is an assistant or a user line.
@@ -46,6 +53,7 @@ type messageLine struct {
 	SessionID       string  `json:"session_id"`
 	UUID            string  `json:"uuid"`
 	Timestamp       string  `json:"timestamp,omitempty"`       // user lines
+	IsReplay        bool    `json:"isReplay,omitempty"`        // user lines of a command's output
 	ToolUseResult   any     `json:"tool_use_result,omitempty"` // user lines
 	Error           string  `json:"error,omitempty"`           // assistant lines of an API error
 }

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -32,24 +31,24 @@ func (t *turn) say(perWord time.Duration, texts ...string) error {
 	return a.stop("end_turn")
 }
 
-// use prints one assistant message that calls a tool, and returns the call's
-// id.
-func (t *turn) use(name string, input map[string]string) (string, error) {
+// use prints one assistant message that calls tools, and asks for each call
+// that needs an approval as soon as it is said.
+func (t *turn) use(calls ...*call) error {
 	a, err := t.begin()
 	if err != nil {
-		return "", err
+		return err
 	}
-	id := newID("toolu_")
-	call := toolUse{ID: id, Input: input, Name: name, Type: "tool_use"}
-	if err := a.tool(call); err != nil {
-		return "", err
+	for _, c := range calls {
+		if err := a.tool(c); err != nil {
+			return err
+		}
 	}
-	return id, a.stop("tool_use")
+	return a.stop("tool_use")
 }
 
 func (t *turn) begin() (*answering, error) {
 	if t.opts.partial {
-		status := statusLine{Type: "system", Subtype: "status", Status: "requesting", UUID: uuid.NewString(), SessionID: t.id}
+		status := statusLine{Type: "system", Subtype: "status", Status: text("requesting"), UUID: uuid.NewString(), SessionID: t.transcript.id}
 		if err := t.print(status); err != nil {
 			return nil, err
 		}
@@ -101,20 +100,19 @@ func (a *answering) tokens(perWord time.Duration, text string) (string, error) {
 	return said.String(), nil
 }
 
-func (a *answering) tool(call toolUse) error {
-	empty := toolUse{ID: call.ID, Input: map[string]string{}, Name: call.Name, Type: call.Type}
+func (a *answering) tool(c *call) error {
+	empty := toolUse{ID: c.ID, Input: map[string]string{}, Name: c.Name, Type: c.Type}
 	if err := a.event("content_block_start", "index", a.index, "content_block", empty); err != nil {
 		return err
 	}
-	input, err := json.Marshal(call.Input)
-	if err != nil {
-		return err
-	}
-	delta := map[string]string{"partial_json": string(input), "type": "input_json_delta"}
+	delta := map[string]string{"partial_json": string(c.input()), "type": "input_json_delta"}
 	if err := a.event("content_block_delta", "index", a.index, "delta", delta); err != nil {
 		return err
 	}
-	if err := a.line(call); err != nil {
+	if err := a.line(c.toolUse); err != nil {
+		return err
+	}
+	if err := a.judge(c); err != nil {
 		return err
 	}
 	return a.endBlock()
@@ -136,15 +134,12 @@ func (a *answering) stop(reason string) error {
 
 // line prints one finished block as an assistant line.
 func (a *answering) line(block any) error {
-	return a.print(messageLine{
-		Type: "assistant", Message: a.message(block),
-		SessionID: a.session.id, UUID: uuid.NewString(),
-	})
+	return a.printMessage(messageLine{Type: "assistant", Message: a.message(block)})
 }
 
 func (a *answering) message(content ...any) message {
 	return message{
-		Content: append([]any{}, content...), ID: a.id, Model: model, Role: "assistant", Type: "message",
+		Content: append([]any{}, content...), ID: a.id, Model: a.model, Role: "assistant", Type: "message",
 		Usage: map[string]int{
 			"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
 			"input_tokens": a.read, "output_tokens": a.written,
@@ -162,7 +157,7 @@ func (a *answering) event(kind string, fields ...any) error {
 	for i := 0; i+1 < len(fields); i += 2 {
 		event[fields[i].(string)] = fields[i+1]
 	}
-	return a.print(streamLine{Type: "stream_event", Event: event, SessionID: a.session.id, UUID: uuid.NewString()})
+	return a.print(streamLine{Type: "stream_event", Event: event, SessionID: a.transcript.id, UUID: uuid.NewString()})
 }
 
 // words splits text into tokens that joined give the text again: each is a

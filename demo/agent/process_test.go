@@ -54,10 +54,43 @@ func (p *process) interrupt() {
 	p.write(`{"type":"control_request","request_id":"int-1","request":{"subtype":"interrupt"}}`)
 }
 
+// question waits for the nth can_use_tool request, counted from 0.
+func (p *process) question(n int) line {
+	p.t.Helper()
+	for range 100 {
+		asked := p.all("control_request")
+		if len(asked) > n {
+			return asked[n]
+		}
+		pass(thinking)
+	}
+	require.Fail(p.t, "nothing was asked")
+	return nil
+}
+
+// allow answers the nth request, with an input and changes of what is asked.
+func (p *process) allow(n int, input string, changes ...any) {
+	p.t.Helper()
+	p.answer(n, map[string]any{"behavior": "allow", "updatedInput": json.RawMessage(input), "updatedPermissions": changes})
+}
+
+func (p *process) deny(n int, message string) {
+	p.t.Helper()
+	p.answer(n, map[string]any{"behavior": "deny", "message": message})
+}
+
+func (p *process) answer(n int, answer any) {
+	p.t.Helper()
+	response := map[string]any{"subtype": "success", "request_id": p.question(n)["request_id"], "response": answer}
+	text, err := json.Marshal(map[string]any{"type": "control_response", "response": response})
+	require.NoError(p.t, err)
+	p.write(string(text))
+}
+
 // end closes stdin and returns the exit status.
 func (p *process) end() int {
 	p.t.Helper()
-	require.NoError(p.t, p.stdin.Close())
+	_ = p.stdin.Close() // it may have ended by itself
 	return <-p.exit
 }
 
@@ -68,6 +101,24 @@ func pass(d time.Duration) {
 }
 
 func (p *process) shapes() []string { return shapesOf(p.t, p.stdout.lines()) }
+
+// all is every line of a shape.
+func (p *process) all(shape string) (all []line) {
+	p.t.Helper()
+	for _, text := range p.stdout.lines() {
+		if l := parseLine(p.t, text); l.shape() == shape {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+func (p *process) last(shape string) line {
+	p.t.Helper()
+	all := p.all(shape)
+	require.NotEmpty(p.t, all, shape)
+	return all[len(all)-1]
+}
 
 // result is the last line, which must be a result.
 func (p *process) result() line {

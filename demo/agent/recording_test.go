@@ -23,8 +23,8 @@ var notForClients = []string{
 
 // recording is a file of testdata/recordings.
 type recording struct {
-	stdout []string
-	exit   int
+	stdin, stdout []string
+	exit          int
 }
 
 func readRecording(t *testing.T, name string) recording {
@@ -36,12 +36,15 @@ func readRecording(t *testing.T, name string) recording {
 	rows := bufio.NewScanner(file)
 	for rows.Scan() {
 		var row struct {
-			Stdout *string
-			Exit   *int
+			Stdin, Stdout *string
+			Exit          *int
 		}
 		require.NoError(t, json.Unmarshal(rows.Bytes(), &row))
 		if row.Stdout != nil {
 			rec.stdout = append(rec.stdout, *row.Stdout)
+		}
+		if row.Stdin != nil && *row.Stdin != "<closed>" {
+			rec.stdin = append(rec.stdin, *row.Stdin)
 		}
 		if row.Exit != nil {
 			rec.exit = *row.Exit
@@ -52,61 +55,81 @@ func readRecording(t *testing.T, name string) recording {
 	return rec
 }
 
-// The stand-in asks for no approval, so that part of a recording has no
-// counterpart.
-func (r recording) withoutApprovals(t *testing.T) []string {
-	t.Helper()
-	return slices.DeleteFunc(slices.Clone(r.stdout), func(text string) bool {
-		return parseLine(t, text)["type"] == "control_request"
-	})
-}
-
 func TestTheStandInPrintsWhatTheRealCLIPrinted(t *testing.T) {
 	t.Parallel()
+	partial, asks := "--include-partial-messages", "--permission-prompt-tool=stdio"
 	for _, tt := range []struct {
 		recording, prompt string
 		args              []string
-		interruptAfter    time.Duration
+		meanwhile         func(*process)
 	}{
 		{recording: "text", prompt: "hello"},
-		{recording: "partial", prompt: "hello", args: []string{"--include-partial-messages"}},
-		{recording: "tool", prompt: "tool"},
+		{recording: "partial", prompt: "hello", args: []string{partial}},
+		{recording: "tool", prompt: "approve touch x", args: []string{asks}, meanwhile: func(p *process) { p.allow(0, `{"command":"x"}`) }},
+		{recording: "denied", prompt: "approve touch x", args: []string{asks}, meanwhile: func(p *process) { p.deny(0, "Not now.") }},
+		{recording: "approval-interrupt", prompt: "approve touch x", args: []string{asks, partial}, meanwhile: func(p *process) {
+			pass(time.Second)
+			p.interrupt()
+		}},
+		{recording: "resume-unknown", args: []string{"--resume=00000000-0000-4000-8000-000000000000"}},
 		{recording: "api-error", prompt: "error"},
-		{recording: "interrupt", prompt: "slow", args: []string{"--include-partial-messages"}, interruptAfter: 3 * time.Second},
+		{recording: "interrupt", prompt: "slow", args: []string{partial}, meanwhile: func(p *process) {
+			pass(3 * time.Second)
+			p.interrupt()
+		}},
 	} {
 		t.Run(tt.recording, func(t *testing.T) {
 			t.Parallel()
 			rec := readRecording(t, tt.recording)
 			synctest.Test(t, func(t *testing.T) {
 				p := start(t, tt.args...)
-				p.prompt(tt.prompt)
-				if tt.interruptAfter > 0 {
-					pass(tt.interruptAfter)
-					p.interrupt()
+				if tt.prompt != "" {
+					p.prompt(tt.prompt)
+				}
+				if tt.meanwhile != nil {
+					tt.meanwhile(p)
 				}
 				require.Equal(t, rec.exit, p.end())
-				recorded := rec.withoutApprovals(t)
-				require.Equal(t, shapesOf(t, recorded), p.shapes())
-				requireSameKeys(t, recorded, p.stdout.lines())
+				require.Equal(t, shapesOf(t, rec.stdout), p.shapes())
+				requireSameKeys(t, rec.stdout, p.stdout.lines())
 			})
 		})
 	}
+}
+
+// Some of these lines have other members each time, so that only their order is compared.
+func TestControlRequestsAreAnsweredAsTheRealCLIDid(t *testing.T) {
+	t.Parallel()
+	rec := readRecording(t, "control")
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t)
+		for _, line := range rec.stdin {
+			p.write(line)
+		}
+		require.Equal(t, rec.exit, p.end())
+		require.Equal(t, shapesOf(t, rec.stdout), p.shapes())
+		require.Equal(t, "claude-sonnet-4-6: "+model, p.last("system/init")["model"])
+	})
 }
 
 // requireSameKeys compares the lines of each shape by their keys, and those
 // of the objects within: every recorded key must be there.
 func requireSameKeys(t *testing.T, recorded, printed []string) {
 	t.Helper()
-	ours := map[string]line{}
+	ours := map[string][]line{}
 	for _, text := range printed {
 		l := parseLine(t, text)
-		ours[l.shape()] = l
+		ours[l.shape()] = append(ours[l.shape()], l)
 	}
 	for _, text := range recorded {
 		want := parseLine(t, text)
-		got := ours[want.shape()]
+		same := ours[want.shape()]
+		got := same[0]
+		if len(same) > 1 { // of the last one there may be more in the recording
+			ours[want.shape()] = same[1:]
+		}
 		requireKeys(t, want.shape(), want, got)
-		for _, key := range []string{"message", "event", "response"} {
+		for _, key := range []string{"message", "event", "response", "request"} {
 			requireKeys(t, want.shape()+"."+key, object(want[key]), object(got[key]))
 		}
 	}

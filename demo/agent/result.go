@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,10 +24,17 @@ type resultLine struct {
 	TotalCostUSD      float64               `json:"total_cost_usd"`
 	Usage             usage                 `json:"usage"`
 	ModelUsage        map[string]modelUsage `json:"modelUsage"`
-	PermissionDenials []any                 `json:"permission_denials"`
-	TerminalReason    string                `json:"terminal_reason"`
+	PermissionDenials []denial              `json:"permission_denials"`
+	TerminalReason    string                `json:"terminal_reason,omitempty"`
 	UUID              string                `json:"uuid"`
 	Errors            []string              `json:"errors,omitempty"`
+}
+
+// denial is a tool call that was not allowed.
+type denial struct {
+	ToolName  string            `json:"tool_name"`
+	ToolUseID string            `json:"tool_use_id"`
+	ToolInput map[string]string `json:"tool_input"`
 }
 
 type usage struct {
@@ -48,19 +57,43 @@ type modelUsage struct {
 	MaxOutputTokens          int     `json:"maxOutputTokens"`
 }
 
+// Prices of a word in dollars. They are invented, so that sums have something
+// to add up: nothing costs anything.
+const (
+	priceRead    = 0.000001
+	priceWritten = 0.000005
+)
+
+// count adds what the turn took to what all of them took. Costs come from the
+// sums of words, so that no error of rounding adds up.
+func (t *turn) count() (total float64) {
+	u := t.used[t.model]
+	u.InputTokens += t.read
+	u.OutputTokens += t.written
+	u.CostUSD = float64(u.InputTokens)*priceRead + float64(u.OutputTokens)*priceWritten
+	t.used[t.model] = u
+	for _, name := range slices.Sorted(maps.Keys(t.used)) {
+		total += t.used[name].CostUSD
+	}
+	return total
+}
+
 // newResult fills in what every end has in common: times, and the words that
-// were read and written as if each were a token. Nothing costs anything.
+// were read and written as if each were a token. Usage is the turn's own; what
+// it costs and what its models did is counted from the process's start.
 func (t *turn) newResult(subtype, terminalReason string) resultLine {
 	elapsed := time.Since(t.started).Milliseconds()
+	total := t.count()
 	return resultLine{
 		Type: "result", Subtype: subtype, TerminalReason: terminalReason,
 		DurationMS: elapsed, DurationAPIMS: elapsed, NumTurns: t.messages,
-		SessionID: t.id, UUID: uuid.NewString(), PermissionDenials: []any{},
+		SessionID: t.transcript.id, UUID: uuid.NewString(), PermissionDenials: append([]denial{}, t.denials...),
+		TotalCostUSD: total,
 		Usage: usage{
 			InputTokens: t.read, OutputTokens: t.written, ServiceTier: "standard",
 			ServerToolUse: map[string]int{"web_search_requests": 0, "web_fetch_requests": 0},
 		},
-		ModelUsage: map[string]modelUsage{model: {InputTokens: t.read, OutputTokens: t.written}},
+		ModelUsage: t.used,
 	}
 }
 
@@ -82,12 +115,32 @@ func (t *turn) fail(status int, problem string) error {
 	return t.end(line)
 }
 
-// interrupted ends the turn after the user stopped it.
+// interrupted ends the turn after the user stopped it: while it was said, or
+// while calls waited for their approval.
 func (t *turn) interrupted() error {
-	line := t.newResult("error_during_execution", "aborted_streaming")
+	rejected, err := t.reject()
+	if err != nil {
+		return err
+	}
+	words, reason := interruption+"]", "aborted_streaming"
+	if rejected {
+		words, reason = interruption+" for tool use]", "aborted_tools"
+	}
+	if err := t.printUser([]any{textBlock{Text: words, Type: "text"}}, nil); err != nil {
+		return err
+	}
+	line := t.newResult("error_during_execution", reason)
 	line.IsError = true
 	line.NumTurns++
 	line.Errors = []string{"[" + Name + "] the turn was interrupted"}
+	return t.end(line)
+}
+
+// refused is the end of a session that cannot be continued: no turn was taken.
+func (t *turn) refused(why error) error {
+	line := t.newResult("error_during_execution", "")
+	line.IsError, line.ModelUsage = true, map[string]modelUsage{}
+	line.Errors = []string{why.Error()}
 	return t.end(line)
 }
 

@@ -33,14 +33,15 @@ func playTool(t *turn) error {
 	if err := t.open(); err != nil {
 		return err
 	}
-	id, err := t.use("Bash", map[string]string{"command": "echo hello from a tool", "description": "Say hello"})
-	if err != nil {
+	call := newCall("Bash", map[string]string{"command": "echo hello from a tool", "description": "Say hello"})
+	call.answer = &answer{input: call.input()} // the CLI does not ask for what is harmless
+	if err := t.use(call); err != nil {
 		return err
 	}
 	if err := t.pause(thinking); err != nil {
 		return err
 	}
-	if err := t.printUser([]any{toolResult{ToolUseID: id, Type: "tool_result", Content: toolText}}, toolOutput(toolText)); err != nil {
+	if err := t.printUser([]any{toolResult{ToolUseID: call.ID, Type: "tool_result", Content: toolText}}, toolOutput(toolText)); err != nil {
 		return err
 	}
 	if err := t.say(normalPace, afterToolText); err != nil {
@@ -87,8 +88,7 @@ func playError(t *turn) error {
 		Role: "assistant", StopReason: text("stop_sequence"), StopSequence: text(""), Type: "message",
 		Usage: map[string]int{"input_tokens": 0, "output_tokens": 0},
 	}
-	line := messageLine{Type: "assistant", Message: refused, SessionID: t.id, UUID: uuid.NewString(), Error: "unknown"}
-	if err := t.print(line); err != nil {
+	if err := t.printMessage(messageLine{Type: "assistant", Message: refused, Error: "unknown"}); err != nil {
 		return err
 	}
 	return t.fail(http.StatusBadRequest, errorText)

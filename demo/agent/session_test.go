@@ -124,19 +124,24 @@ func TestUnknownLinesAreIgnored(t *testing.T) {
 
 func TestControlRequestsAreAnswered(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct{ name, request, subtype string }{
-		{"initialize", `{"subtype":"initialize","hooks":null}`, "success"},
-		{"set_permission_mode", `{"subtype":"set_permission_mode","mode":"plan"}`, "success"},
-		{"set_model", `{"subtype":"set_model","model":"other"}`, "success"},
-		{"unknown", `{"subtype":"no_such_thing"}`, "error"},
+	for _, tt := range []struct {
+		name, request, subtype string
+		shapes                 []string
+	}{
+		{"initialize", `{"subtype":"initialize","hooks":null}`, "success", []string{"control_response"}},
+		{"set_permission_mode", `{"subtype":"set_permission_mode","mode":"plan"}`, "success", []string{"control_response", "system/status"}},
+		{"the same mode", `{"subtype":"set_permission_mode","mode":"default"}`, "success", []string{"control_response"}},
+		{"set_model", `{"subtype":"set_model","model":"other"}`, "success", []string{"user", "control_response"}},
+		{"the default model", `{"subtype":"set_model","model":null}`, "success", []string{"control_response"}},
+		{"unknown", `{"subtype":"no_such_thing"}`, "error", []string{"control_response"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				p := start(t)
 				p.write(`{"type":"control_request","request_id":"c-1","request":` + tt.request + `}`)
-				require.Len(t, p.stdout.lines(), 1)
-				response := object(parseLine(t, p.stdout.lines()[0])["response"])
+				require.Equal(t, tt.shapes, p.shapes())
+				response := object(p.last("control_response")["response"])
 				require.Equal(t, tt.subtype, response["subtype"])
 				require.Equal(t, "c-1", response["request_id"])
 				require.Equal(t, exitOK, p.end())

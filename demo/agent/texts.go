@@ -14,6 +14,17 @@ const (
 	afterToolText = "The tool call above was only shown: Spool's stand-in agent has no model and executes nothing."
 )
 
+const (
+	askedText      = "Spool's stand-in agent has no model and executes nothing: it only asks."
+	notGrantedText = "Claude requested permissions to use %s, but you haven't granted it yet."
+	failedText     = "Tool permission request failed: "
+	rejectedText   = "The user doesn't want to proceed with this tool use. The tool use was rejected " +
+		"(eg. if it was a file edit, the new_string was NOT written to the file). " +
+		"STOP what you are doing and wait for the user to tell you how to proceed."
+)
+
+const historyText = `This is Spool's stand-in agent (model: %s; permission mode: %s). Earlier turns that it knows: %d%s`
+
 const slowText = `This is Spool's stand-in agent, speaking one word every half second. ` +
 	`There is no model behind it. Watch the words arrive, press cancel, close the page ` +
 	`or let it finish: all of them are good things to try.`

@@ -2,9 +2,9 @@ package agent
 
 import (
 	"errors"
-	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 )
@@ -21,28 +21,39 @@ type turn struct {
 	read     int             // words of the prompt
 	written  int             // words of the answer
 	messages int             // assistant messages so far
+	denials  []denial        // calls that were not allowed
 }
+
+// interruption is how the CLI tells the model, and its client, that the user
+// broke a turn off.
+const interruption = "[Request interrupted by user"
 
 // play answers one prompt with its script. An interrupt ends the turn, not
 // the session.
 func (s *session) play(prompt string) error {
 	t := &turn{session: s, prompt: prompt, started: time.Now(), read: len(strings.Fields(prompt))}
+	s.keep("user", uuid.NewString(), map[string]any{"role": "user", "content": prompt})
 	err := scriptFor(prompt)(t)
-	if !errors.Is(err, errInterrupted) {
-		return err
+	if errors.Is(err, errInterrupted) {
+		return t.interrupted()
 	}
-	if err := t.printUser([]any{textBlock{Text: "[Request interrupted by user]", Type: "text"}}, nil); err != nil {
-		return err
+	return err
+}
+
+// rest is the prompt without its first word.
+func (t *turn) rest() string {
+	words := strings.TrimSpace(t.prompt)
+	if i := strings.IndexFunc(words, unicode.IsSpace); i >= 0 {
+		return strings.TrimSpace(words[i:])
 	}
-	return t.interrupted()
+	return ""
 }
 
 // open prints what every turn starts with.
 func (t *turn) open() error {
-	cwd, _ := os.Getwd() // without one, the line says ""
 	return t.print(initLine{
-		Type: "system", Subtype: "init", Cwd: cwd, SessionID: t.id,
-		Tools: []string{"Bash"}, MCPServers: []string{}, Model: model,
+		Type: "system", Subtype: "init", Cwd: workingDir(), SessionID: t.transcript.id,
+		Tools: []string{"Bash"}, MCPServers: []string{}, Model: t.model,
 		PermissionMode: t.opts.permissionMode, SlashCommands: []string{},
 		APIKeySource: "none", Version: Version, OutputStyle: "default",
 		Agents: []string{}, Skills: []string{}, Plugins: []string{}, UUID: uuid.NewString(),
@@ -61,11 +72,8 @@ func (t *turn) answer(perWord time.Duration, blocks ...string) error {
 }
 
 func (t *turn) printUser(content []any, toolUseResult any) error {
-	return t.print(messageLine{
-		Type:      "user",
-		Message:   map[string]any{"role": "user", "content": content},
-		SessionID: t.id, UUID: uuid.NewString(),
-		Timestamp:     time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
-		ToolUseResult: toolUseResult,
+	return t.printMessage(messageLine{
+		Type: "user", Message: map[string]any{"role": "user", "content": content},
+		Timestamp: timestamp(), ToolUseResult: toolUseResult,
 	})
 }

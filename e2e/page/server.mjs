@@ -37,7 +37,7 @@ async function binary() {
 export async function startServer(t, ...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'spool-page-')); // a --data-dir among the flags comes later and wins
   const child = spawn(await binary(), ['--listen=127.0.0.1:0', `--data-dir=${join(dir, 'data')}`, '--warm=0', ...flags],
-    { stdio: ['ignore', 'pipe', 'pipe'] });
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: dir } }); // the stand-in keeps its sessions there
   const exited = once(child, 'exit');
   t.after(async () => {
     await stop(child, exited);

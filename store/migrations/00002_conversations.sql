@@ -60,7 +60,7 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_run ON approvals (run, seq);
 CREATE INDEX approvals_conversation ON approvals (conversation, seq);
 CREATE INDEX approvals_user ON approvals (user_name, seq);
-CREATE INDEX approvals_pending ON approvals (seq) WHERE state = 'pending';
+CREATE INDEX approvals_state ON approvals (state, seq);
 
 CREATE TRIGGER runs_forgotten AFTER DELETE ON runs BEGIN
 	DELETE FROM approvals WHERE run = old.id;

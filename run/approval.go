@@ -1,0 +1,237 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"spool/claude"
+	"spool/schema"
+	"spool/store"
+)
+
+// ApprovalID returns the id of a run's request for an approval, by the id that the agent has
+// given it. It is a function of these two alone, so that whoever reads the agent's output can
+// name the request.
+func ApprovalID(run, request string) string {
+	sum := sha256.Sum256([]byte(run + "\x00" + request))
+	return "apr_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:26]
+}
+
+// byServer is who decides what nobody was asked for.
+const byServer = "server"
+
+// newApproval is what is kept of the agent's request.
+func (r *Run) newApproval(ask *claude.Ask) store.Approval {
+	sum := sha256.Sum256(ask.Input)
+	record := r.stored()
+	a := store.Approval{User: record.User, RequestID: ask.RequestID, Approval: schema.Approval{
+		ID: ApprovalID(r.ID, ask.RequestID), Run: r.ID, Conversation: record.Conversation,
+		State: schema.ApprovalPending, Tool: ask.Tool, Input: ask.Input, InputHash: hex.EncodeToString(sum[:]),
+		Context: schema.ApprovalContext{
+			Description: ask.Description, BlockedPath: ask.BlockedPath, ToolUseID: ask.ToolUseID, Suggestions: ask.Suggestions,
+		},
+		CreatedAt: time.Now().UTC(),
+	}}
+	if most := r.registry.config.ApprovalTimeout; most > 0 {
+		expires := a.CreatedAt.Add(most)
+		a.ExpiresAt = &expires
+	}
+	return a
+}
+
+// ruling is how a request is decided.
+type ruling struct {
+	state   schema.ApprovalState
+	by      string
+	reason  string // what the model is told of a denial, or why it was cancelled
+	input   jsontext.Value
+	entry   jsontext.Value
+	unasked bool // the agent does not wait for an answer
+}
+
+// apply writes a ruling into what is kept of a request.
+func (d ruling) apply(a *store.Approval) {
+	now := time.Now().UTC()
+	a.State, a.DecidedAt, a.DecidedBy, a.Reason = d.state, &now, d.by, d.reason
+}
+
+// answer is what the agent is told.
+func (d ruling) answer(a store.Approval) claude.Answer {
+	if d.state != schema.ApprovalAllowed {
+		return claude.Answer{Message: d.reason}
+	}
+	if d.input == nil {
+		d.input = a.Input
+	}
+	return claude.Answer{Allow: true, Input: d.input, Remember: d.entry}
+}
+
+// decide decides a pending request, and answers the agent when that is on disk. Only the first
+// ruling counts: every other one is [store.ErrFinal], with the first one's approval.
+func (r *Run) decide(id string, d ruling) (store.Approval, error) {
+	a, err := r.registry.store.DecideApproval(context.Background(), id, d.apply)
+	if err != nil {
+		return a, err
+	}
+	r.log.Info("approval decided", "approval", id, "tool", a.Tool, "state", a.State, "by", d.by)
+	process := r.approvals.settle(a.Approval)
+	if process != nil && !d.unasked {
+		if err := r.registry.agent.Answer(process, a.RequestID, d.answer(a)); err != nil {
+			r.log.Warn("answer claude", "error", err)
+		}
+	}
+	r.tellWaiting()
+	return a, nil
+}
+
+// Decide answers a request for an approval. The error is a [*schema.Error]: NOT_FOUND;
+// INVALID_OPTION; APPROVAL_GONE for a request that is not open any more, which is returned
+// with it.
+func (g *Registry) Decide(ctx context.Context, user, id string, d schema.Decision, by string) (schema.Approval, error) {
+	a, err := g.store.Approval(ctx, user, id)
+	if err != nil {
+		return schema.Approval{}, g.noApproval(ctx, err)
+	}
+	if a.State != schema.ApprovalPending {
+		return a.Approval, errApprovalGone
+	}
+	ruling, err := newRuling(a, d, by)
+	if err != nil {
+		return a.Approval, err
+	}
+	r := g.running(a.Run)
+	if r == nil {
+		return a.Approval, errApprovalGone
+	}
+	decided, err := r.decide(id, ruling)
+	switch {
+	case errors.Is(err, store.ErrFinal):
+		return decided.Approval, errApprovalGone
+	case err != nil:
+		return a.Approval, g.noApproval(context.Background(), err)
+	}
+	return decided.Approval, nil
+}
+
+var (
+	errApprovalGone = schema.NewError(schema.ApprovalGone, "the request was answered already, or is open no more")
+	errNoApproval   = schema.NewError(schema.NotFound, "there is no such request for an approval")
+)
+
+// noApproval returns what a client is told of an approval that could not be had.
+func (g *Registry) noApproval(ctx context.Context, err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errNoApproval
+	}
+	if ctx.Err() == nil {
+		g.log.Error("read or decide approval", "error", err)
+	}
+	return schema.NewError(schema.Internal, "the server cannot read or decide that request; its log has the cause")
+}
+
+// denied is what the model is told if who denies says nothing.
+const denied = "the user does not allow that"
+
+// newRuling checks an answer against the request.
+func newRuling(a store.Approval, d schema.Decision, by string) (ruling, error) {
+	if !d.Allow {
+		message := d.Message
+		if strings.TrimSpace(message) == "" {
+			message = denied
+		}
+		return ruling{state: schema.ApprovalDenied, by: by, reason: message}, nil
+	}
+	if d.UpdatedInput != nil && (d.UpdatedInput.Kind() != '{' || !d.UpdatedInput.IsValid()) {
+		return ruling{}, schema.NewError(schema.InvalidOption, "updatedInput must be an object")
+	}
+	entry, ok := suggested(a.Context.Suggestions, d.RememberEntry)
+	if !ok {
+		return ruling{}, schema.NewError(schema.InvalidOption, "rememberEntry must be one of the suggestions")
+	}
+	return ruling{state: schema.ApprovalAllowed, by: by, input: d.UpdatedInput, entry: entry}, nil
+}
+
+// suggested returns the suggestion that an entry is, however it is written. Nil is none.
+func suggested(suggestions, entry jsontext.Value) (jsontext.Value, bool) {
+	if entry == nil {
+		return nil, true
+	}
+	var list []jsontext.Value
+	if json.Unmarshal(suggestions, &list) != nil {
+		return nil, false
+	}
+	want, ok := canonical(entry)
+	for _, suggestion := range list {
+		if have, valid := canonical(suggestion); ok && valid && bytes.Equal(have, want) {
+			return suggestion, true
+		}
+	}
+	return nil, false
+}
+
+// canonical returns a value in the one form that all its spellings have.
+func canonical(value jsontext.Value) (jsontext.Value, bool) {
+	value = value.Clone()
+	return value, value.Canonicalize() == nil
+}
+
+// Approval returns a request for an approval. The error is a [*schema.Error]: NOT_FOUND or INTERNAL.
+func (g *Registry) Approval(ctx context.Context, user, id string) (schema.Approval, error) {
+	a, err := g.store.Approval(ctx, user, id)
+	if err != nil {
+		return schema.Approval{}, g.noApproval(ctx, err)
+	}
+	return a.Approval, nil
+}
+
+// Approvals returns a user's pending requests of one conversation, or of all if it is "", the
+// oldest first. The error is a [*schema.Error].
+func (g *Registry) Approvals(ctx context.Context, user, conversation string) ([]schema.Approval, error) {
+	return g.approvals(ctx, store.ApprovalFilter{User: user, Conversation: conversation, State: schema.ApprovalPending})
+}
+
+func (g *Registry) approvals(ctx context.Context, f store.ApprovalFilter) ([]schema.Approval, error) {
+	stored, err := g.store.Approvals(ctx, f)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return nil, g.noApproval(ctx, err)
+	}
+	if err != nil {
+		g.log.Error("list approvals: some are left out", "error", err)
+	}
+	list := make([]schema.Approval, len(stored))
+	for i, a := range stored {
+		list[len(stored)-1-i] = a.Approval
+	}
+	return list, nil
+}
+
+// cancelLeft cancels what is pending of an earlier server: the agents that had asked have seen
+// the end of their stdin, and go on without an answer.
+func (g *Registry) cancelLeft(ctx context.Context) error {
+	left, err := g.store.Approvals(ctx, store.ApprovalFilter{State: schema.ApprovalPending})
+	for _, a := range left {
+		_, failed := g.store.DecideApproval(ctx, a.ID, ruling{state: schema.ApprovalCancelled, by: byServer, reason: notAsked}.apply)
+		err = errors.Join(err, failed)
+	}
+	if errors.Is(err, store.ErrDamaged) {
+		g.log.Error("some requests for approvals are damaged", "error", err)
+		return nil
+	}
+	return err
+}
+
+// notAsked is why a request is cancelled whose agent nobody can answer.
+const notAsked = "the server was killed while the request was open"
+
+// timedOutAfter is what the model is told when nobody answers.
+func timedOutAfter(d time.Duration) string { return fmt.Sprintf("nobody answered within %v", d) }

@@ -1,0 +1,39 @@
+package run
+
+// mayGoOn reports whether the process may serve another turn of its conversation. One that has
+// written very much is replaced by a new one that continues its session.
+func (w *watch) mayGoOn() bool {
+	g := w.run.registry
+	return w.run.conversation != "" && !w.parting && w.process.Stdin != nil && w.turn.Session != "" &&
+		w.at < g.config.MaxOutput && g.config.SessionIdle > 0 && g.atOnce.Err() == nil && g.keeper.open()
+}
+
+// part makes what there is now all of the run's output, and reports whether the process goes
+// on without it. From the result on nothing that it writes is an answer to the prompt.
+func (w *watch) part() bool {
+	if reason := w.run.reason(); w.beyond || w.living.ended() || reason != nil && reason.Limit {
+		return false
+	}
+	end := w.files.closeWindow(w.run.registry.config.MaxOutput)
+	w.lines.Limit(end)
+	w.lookAll()
+	if w.beyond || w.run.reason() != nil && w.run.reason().Limit {
+		return false
+	}
+	w.files.trim(w.at)
+	w.living.goesOn = true
+	return true
+}
+
+// hand writes down what the next run must know of a process that goes on.
+func (w *watch) hand() {
+	l := w.living
+	if !l.goesOn {
+		return
+	}
+	if l.served++; l.served == 1 {
+		l.first, l.firstErr = w.files.written(), w.files.errWritten()
+	}
+	l.end, l.spent = w.at, spentUntil(*w.turn.Result)
+	l.wishes.Session = w.turn.Session
+}

@@ -1,0 +1,493 @@
+package run
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"spool/claude"
+	"spool/schema"
+	"spool/store"
+)
+
+// talks is a claude that takes turns until its stdin ends. What a turn does is in its prompt. It
+// costs a quarter of a dollar, and every line that the process says to it is in the output.
+const talks = `
+k=0 sid=` + session + `
+u() { printf '0000000%d-0000-4000-8000-00000000000%d' "$k" "$1"; }
+result() { echo "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"answer $k\",\"usage\":{\"input_tokens\":3},\"num_turns\":1,\"total_cost_usd\":$k.25,\"modelUsage\":{\"opus\":{\"inputTokens\":$((k*3)),\"costUSD\":$k.25}}}"; }
+broken() { echo '{"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_tools","total_cost_usd":'$k'.25}'; }
+ask() { echo "{\"type\":\"control_request\",\"request_id\":\"q$1\",\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"$2\",\"input\":{\"command\":\"rm $1\"},\"description\":\"removes\",\"permission_suggestions\":[{\"type\":\"setMode\",\"mode\":\"acceptEdits\"}],\"blocked_path\":\"/x\",\"tool_use_id\":\"t$1\"}}"; }
+heard() { read -r line || exit 1; echo "$line"; case "$line" in *'"interrupt"'*) echo '{"type":"control_cancel_request","request_id":"q1"}'; broken; return 1;; esac; }
+turn() {
+	k=$((k+1))
+	echo '{"type":"system","subtype":"init","session_id":"'$sid'"}'
+	case "$1" in
+	*'"text":"approve"'*) ask 1 Bash; heard || return ;;
+	*'"text":"two"'*) ask 1 Bash; ask 2 Bash; heard || return; heard || return ;;
+	*'"text":"denied"'*) ask 1 mcp__evil__tool; heard || return ;;
+	*'"text":"takes back"'*) ask 1 Bash; gate; echo '{"type":"control_cancel_request","request_id":"q1"}' ;;
+	*'"text":"hold"'*) echo ready; heard || return ;;
+	*'"text":"deaf"'*) echo ready; spin ;;
+	*'"text":"dies"'*) exit 3 ;;
+	*'"text":"gate"'*) echo ready; gate ;;
+	*'"text":"many"'*) i=0; while [ $i -lt 3000 ]; do echo "turn $k line $i"; i=$((i+1)); done ;;
+	esac
+	echo "{\"type\":\"assistant\",\"message\":{\"content\":\"pid $$\"},\"parent_tool_use_id\":null,\"uuid\":\"$(u 1)\"}"
+	echo "{\"type\":\"assistant\",\"message\":{\"content\":\"sub\"},\"parent_tool_use_id\":\"toolu_1\",\"uuid\":\"$(u 2)\"}"
+	echo "stderr of $k" >&2
+	result
+	case "$1" in *'"text":"background"'*) { gate; echo background; } & esac
+}
+echo "$@" >>args
+while read -r line; do
+	case "$line" in
+	*'"subtype":"set_'*bypass*) echo '{"type":"control_response","response":{"subtype":"error","request_id":"mode"}}' ;;
+	*'"subtype":"set_model"'*) echo "$line"; echo '{"type":"control_response","response":{"subtype":"success","request_id":"model"}}' ;;
+	*'"subtype":"set_permission_mode"'*) echo "$line"; echo '{"type":"control_response","response":{"subtype":"success","request_id":"mode"}}' ;;
+	*'"type":"user"'*) turn "$line" ;;
+	esac
+done
+echo gone >>args`
+
+// talkHouse is a house whose conversations keep their processes.
+func talkHouse(t *testing.T, change func(*Config)) house {
+	t.Helper()
+	return talkHouseIn(t, t.TempDir(), change)
+}
+
+func talkHouseIn(t *testing.T, dir string, change func(*Config)) house {
+	t.Helper()
+	return newHouseIn(t, dir, talks, func(c *Config) {
+		c.SessionIdle, c.SessionMemory = time.Hour, 1<<40
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+// talk is a conversation.
+type talk struct {
+	t       *testing.T
+	h       house
+	id      string
+	session string
+	head    string
+}
+
+// newTalk makes a conversation.
+func (h house) newTalk(t *testing.T) *talk {
+	t.Helper()
+	c := store.Conversation{Conversation: schema.Conversation{ID: "conv-" + strings.TrimPrefix(newID(), "run_"), CreatedAt: time.Now(), UpdatedAt: time.Now()}}
+	require.NoError(t, h.store.InsertConversation(t.Context(), c))
+	return &talk{t: t, h: h, id: c.ID}
+}
+
+// request is a turn of the conversation.
+func (c *talk) request(prompt string, change ...func(*Turn)) Request {
+	turn := &Turn{
+		Turn: store.Turn{
+			Conversation: c.id, Parent: c.head,
+			Message: store.Message{Message: schema.Message{ID: store.MessageID(schema.RoleUser, prompt, c.head), Role: schema.RoleUser, Content: prompt, Parent: c.head, CreatedAt: time.Now()}},
+		},
+		Prompt: prompt, Wishes: claude.Wishes{Session: c.session, Approvals: true},
+	}
+	for _, ch := range change {
+		ch(turn)
+	}
+	return Request{Payload: schema.Payload{Prompt: prompt, Meta: "TALK", Options: schema.Options{Detach: true}}, Client: "somebody", Turn: turn}
+}
+
+// begin begins a turn.
+func (c *talk) begin(prompt string, change ...func(*Turn)) (*Run, *View) {
+	c.t.Helper()
+	q := c.request(prompt, change...)
+	r, view, err := c.h.Submit(c.t.Context(), q)
+	require.NoError(c.t, err)
+	c.head = q.Turn.Message.ID
+	c.t.Cleanup(func() { view.Leave(ClientGone) })
+	return r, view
+}
+
+// end waits for the end of a turn, and makes the conversation ready for the next one.
+func (c *talk) end(r *Run) Outcome {
+	c.t.Helper()
+	o := r.end(c.t)
+	c.session = r.Session()
+	_, err := c.h.store.EndTurn(c.t.Context(), "", store.TurnEnd{Conversation: c.id, Run: r.ID, Session: c.session, SessionHead: c.head})
+	require.NoError(c.t, err)
+	_, err = c.h.store.ClearActive(c.t.Context(), "", c.id, r.ID)
+	require.NoError(c.t, err)
+	return o
+}
+
+// turn takes a whole turn, which succeeds, and returns its lines.
+func (c *talk) turn(prompt string, change ...func(*Turn)) (*Run, []string) {
+	c.t.Helper()
+	r, view := c.begin(prompt, change...)
+	lines := view.read(c.t).lines
+	require.Equal(c.t, schema.Succeeded, c.end(r).State, "%v", lines)
+	return r, lines
+}
+
+// pid is the process id that a turn's lines tell.
+func pid(t *testing.T, lines []string) string {
+	t.Helper()
+	for _, line := range lines {
+		if _, rest, ok := strings.Cut(line, `"pid `); ok {
+			id, _, _ := strings.Cut(rest, `"`)
+			return id
+		}
+	}
+	require.FailNow(t, "no pid", "%v", lines)
+	return ""
+}
+
+// argLines is what the agent was started with each time, and "gone" for each end by its stdin.
+func (h house) argLines(t *testing.T) []string {
+	t.Helper()
+	return strings.Split(strings.TrimSpace(readText(t, filepath.Join(h.config.Workspace, "args"))), "\n")
+}
+
+// awaitKept waits until so many processes are kept, and no others are being ended.
+func (h house) awaitKept(t *testing.T, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		h.keeper.mu.Lock()
+		defer h.keeper.mu.Unlock()
+		return len(h.keeper.idle) == n && len(h.keeper.living) == n
+	}, patience, time.Millisecond, "%d kept", n)
+}
+
+// requireOwn checks that the files of a run that has ended are its lines alone.
+func (h house) requireOwn(t *testing.T, r *Run, lines []string) {
+	t.Helper()
+	text := strings.Join(lines, "\n") + "\n"
+	require.Equal(t, text, readText(t, filepath.Join(h.procDir(), r.ID, "stdout")))
+	record := h.record(t, r)
+	require.True(t, record.Sealed)
+	require.EqualValues(t, len(lines), record.Lines)
+	require.EqualValues(t, len(text), record.OutputBytes)
+	require.Equal(t, lines, replay(t, h.reopen(t, r), 0).lines)
+}
+
+func TestTurnsTakeTheSameProcess(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	var runs []*Run
+	var all [][]string
+	for i := range 3 {
+		r, lines := c.turn("hello")
+		runs, all = append(runs, r), append(all, lines)
+		require.Equal(t, pid(t, all[0]), pid(t, lines))
+		require.Len(t, lines, 4)
+		record := h.record(t, r)
+		require.Equal(t, fmt.Sprint("answer ", i+1), *record.Result)
+		require.Nil(t, record.Exit)
+		require.Nil(t, record.Stop)
+		require.Equal(t, session, record.Session)
+		require.Equal(t, fmt.Sprintf("0000000%d-0000-4000-8000-000000000001", i+1), r.LastUUID())
+		cost := []float64{1.25, 1, 1}[i]
+		require.Equal(t, schema.Usage{InputTokens: 3, Turns: 1, CostUSD: cost}, *record.Usage)
+		require.Equal(t, map[string]schema.Usage{"opus": {InputTokens: 3, CostUSD: cost}}, record.ModelUsage)
+		require.Equal(t, []string{fmt.Sprint("stderr of ", i+1)}, replay(t, h.reopen(t, r), 0).stderr)
+		require.EqualValues(t, len("stderr of 1\n"), record.StderrBytes)
+	}
+	require.Equal(t, []string{"", runs[0].ID, runs[0].ID}, []string{h.record(t, runs[0]).Process, h.record(t, runs[1]).Process, h.record(t, runs[2]).Process})
+	require.Equal(t, 1, h.Kept().Alive)
+	require.EqualValues(t, 2, h.Kept().Reused)
+	running, queued := h.Counts()
+	require.Zero(t, running+queued, "what is kept takes no place")
+
+	h.LetGo(c.id)
+	h.awaitKept(t, 0)
+	require.Equal(t, "gone", h.argLines(t)[1])
+	for i, r := range runs {
+		h.requireOwn(t, r, all[i])
+	}
+}
+
+// Whoever looks at a turn sees its lines, numbered from 1, however slow he is.
+func TestViewsOfATurnSeeItAlone(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	c.turn("many")
+	r, view := c.begin("many")
+	slow, err := r.View(0)
+	require.NoError(t, err)
+	defer slow.Leave(ClientGone)
+	later, err := r.View(2000)
+	require.NoError(t, err)
+	defer later.Leave(ClientGone)
+	first := firstLine(t, slow)
+	lines := view.read(t).lines
+	c.end(r)
+	c.turn("many")
+	h.LetGo(c.id)
+	h.awaitKept(t, 0)
+
+	require.Len(t, lines, 3004)
+	require.Equal(t, "turn 2 line 0", lines[1])
+	require.Equal(t, lines, append(first, slow.read(t).lines...), "though the file is another by now")
+	require.Equal(t, lines[2000:], later.read(t).lines)
+	h.requireOwn(t, r, lines)
+}
+
+// firstLine awaits the first lines of a view, however many come together.
+func firstLine(t *testing.T, v *View) (lines []string) {
+	t.Helper()
+	for len(lines) == 0 {
+		event, err := v.Next()
+		if err != nil {
+			require.ErrorIs(t, err, ErrWait)
+			v.await(t)
+			continue
+		}
+		for line := range event.Lines {
+			require.EqualValues(t, len(lines)+1, line.N)
+			lines = append(lines, string(line.Bytes))
+		}
+	}
+	return lines
+}
+
+func TestAnAbortKeepsTheProcess(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, func(c *Config) { c.StopGrace = time.Hour })
+	c := h.newTalk(t)
+	_, lines := c.turn("hello")
+	for range 2 {
+		r, view := c.begin("hold")
+		awaitReady(t, view)
+		r.Stop(Abort)
+		require.Equal(t, schema.Aborted, c.end(r).State)
+		require.Nil(t, h.record(t, r).Stop)
+		require.Equal(t, 1, h.Kept().Alive)
+	}
+	r, again := c.turn("hello")
+	require.Equal(t, pid(t, lines), pid(t, again))
+	require.InDelta(t, 1, h.record(t, r).Usage.CostUSD, 1e-9)
+}
+
+// What does not listen is ended as ever, and the conversation goes on with another process.
+func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	first, lines := c.turn("hello")
+	r, view := c.begin("deaf")
+	awaitReady(t, view)
+	r.Stop(Abort)
+	require.Equal(t, schema.Aborted, c.end(r).State)
+	require.Equal(t, "SIGTERM", h.record(t, r).Stop.Rung)
+	h.awaitKept(t, 0)
+	_, again := c.turn("hello")
+	require.NotEqual(t, pid(t, lines), pid(t, again))
+	require.Contains(t, h.argLines(t)[1], "--resume="+session)
+	require.NotContains(t, h.argLines(t)[1], "--fork-session")
+	require.EqualValues(t, 1, h.Kept().Resumed)
+	h.requireOwn(t, first, lines)
+}
+
+func TestAProcessThatDiesInItsTurnFailsIt(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	c.turn("hello")
+	r, _ := c.begin("dies")
+	require.Equal(t, schema.ExitNonzero, c.end(r).Code())
+	require.Equal(t, schema.Exit{Code: 3}, *h.record(t, r).Exit)
+	h.awaitKept(t, 0)
+	c.turn("hello")
+}
+
+// What can be set is set, and everything else needs another process.
+func TestOtherWishes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		wish func(*claude.Wishes)
+		same bool
+		line string
+	}{
+		"model":      {func(w *claude.Wishes) { w.Model = "haiku" }, true, `"subtype":"set_model","model":"haiku"`},
+		"mode":       {func(w *claude.Wishes) { w.PermissionMode = "plan" }, true, `"subtype":"set_permission_mode","mode":"plan"`},
+		"no mode":    {func(w *claude.Wishes) { w.PermissionMode = "bypassPermissions" }, false, ""},
+		"effort":     {func(w *claude.Wishes) { w.Effort = "low" }, false, ""},
+		"system":     {func(w *claude.Wishes) { w.System = "be kind" }, false, ""},
+		"a fork":     {func(w *claude.Wishes) { w.Fork, w.At = true, "x" }, false, ""},
+		"no session": {func(w *claude.Wishes) { w.Session = "" }, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := talkHouse(t, nil)
+			c := h.newTalk(t)
+			_, lines := c.turn("hello")
+			r, again := c.turn("hello", func(turn *Turn) { test.wish(&turn.Wishes) })
+			require.Equal(t, test.same, pid(t, lines) == pid(t, again))
+			require.Contains(t, again[0], test.line)
+			require.Equal(t, 1, h.Kept().Alive)
+			h.requireOwn(t, r, again)
+			if !test.same {
+				require.Equal(t, "gone", h.argLines(t)[1], "the first one had ended before")
+			}
+		})
+	}
+}
+
+func TestTheSystemPromptIsNoArgument(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	r, _ := c.turn("hello", func(turn *Turn) { turn.Wishes.System = "be very kind" })
+	file := filepath.Join(h.procDir(), r.ID, "system")
+	require.Contains(t, h.argLines(t)[0], "--append-system-prompt-file="+file)
+	require.Equal(t, "be very kind", readText(t, file))
+}
+
+// A process that takes turns by itself would answer what it was not asked.
+func TestAProcessThatGoesOnAfterItsResultIsNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	r, lines := c.turn("background")
+	h.open(t, "gate")
+	stdout := filepath.Join(h.procDir(), r.ID, "stdout")
+	require.Eventually(t, func() bool { return strings.HasSuffix(readText(t, stdout), "background\n") }, patience, time.Millisecond)
+	_, again := c.turn("hello")
+	require.NotEqual(t, pid(t, lines), pid(t, again))
+	require.NotContains(t, again, "background")
+	h.requireOwn(t, r, lines)
+}
+
+func TestIdleProcessesEnd(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, func(c *Config) { c.SessionIdle = 50 * time.Millisecond })
+	c := h.newTalk(t)
+	_, lines := c.turn("hello")
+	h.awaitKept(t, 0)
+	require.EqualValues(t, 1, h.Kept().Ends.Idle)
+	_, again := c.turn("hello")
+	require.NotEqual(t, pid(t, lines), pid(t, again))
+}
+
+func TestWhatWasUsedLeastLatelyGoesFirst(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	a, b := h.newTalk(t), h.newTalk(t)
+	a.turn("hello")
+	b.turn("hello")
+	a.turn("hello")
+	h.keeper.mu.Lock()
+	h.keeper.config.SessionMemory = h.keeper.idle[a.id].idle.memory + h.keeper.idle[b.id].idle.memory/2
+	h.keeper.fitLocked()
+	h.keeper.mu.Unlock()
+	h.awaitKept(t, 1)
+	require.EqualValues(t, 1, h.Kept().Ends.Memory)
+	_, lines := a.turn("hello")
+	require.Contains(t, lines[len(lines)-1], "answer 3")
+}
+
+func TestAKeptProcessThatDiesIsForgotten(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	_, lines := c.turn("hello")
+	process, err := os.FindProcess(atoi(t, pid(t, lines)))
+	require.NoError(t, err)
+	require.NoError(t, process.Kill())
+	h.awaitKept(t, 0)
+	require.EqualValues(t, 1, h.Kept().Ends.Dead)
+	c.turn("hello")
+}
+
+func atoi(t *testing.T, text string) (n int) {
+	t.Helper()
+	_, err := fmt.Sscan(text, &n)
+	require.NoError(t, err)
+	return n
+}
+
+func TestADrainLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	a, b := h.newTalk(t), h.newTalk(t)
+	_, lines := a.turn("hello")
+	r, view := b.begin("gate")
+	awaitReady(t, view)
+	drained := make(chan struct{})
+	go func() { defer close(drained); h.Drain(t.Context()) }()
+	h.awaitKept(t, 0)
+	requireGone(t, pid(t, lines))
+	h.open(t, "gate")
+	<-drained
+	require.Equal(t, schema.Succeeded, r.end(t).State)
+	require.Equal(t, "exit", h.record(t, r).Stop.Rung, "it was not kept")
+	require.Zero(t, h.Kept().Alive)
+}
+
+// The files of a process are there as long as it lives, and then as long as those of its run.
+func TestRetentionWaitsForTheProcess(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, func(c *Config) { c.RetainSize = 0 })
+	c := h.newTalk(t)
+	first, lines := c.turn("hello")
+	second, _ := c.turn("hello")
+	require.NoError(t, h.removeOld(t.Context()))
+	require.DirExists(t, filepath.Join(h.procDir(), first.ID))
+	require.NoDirExists(t, filepath.Join(h.procDir(), second.ID))
+	_, again := c.turn("hello")
+	require.Equal(t, pid(t, lines), pid(t, again))
+	h.LetGo(c.id)
+	h.awaitKept(t, 0)
+	h.requireOwn(t, first, lines)
+	require.NoError(t, h.removeOld(t.Context()))
+	require.NoDirExists(t, filepath.Join(h.procDir(), first.ID))
+}
+
+// A warm process serves a conversation's first turn as it serves any run, and then the others.
+func TestAWarmProcessIsKept(t *testing.T) {
+	t.Parallel()
+	h := warmHouse(t, talks, func(c *Config) { c.SessionIdle, c.SessionMemory = time.Hour, 1<<40 })
+	c := h.newTalk(t)
+	plain := func(turn *Turn) { turn.Wishes.Approvals = false }
+	id := h.waitingID(t)
+	r, lines := c.turn("hello", plain)
+	require.Equal(t, id, r.ID)
+	_, again := c.turn("hello", plain)
+	require.Equal(t, pid(t, lines), pid(t, again))
+	require.EqualValues(t, 1, h.Warm().Hits)
+}
+
+func TestAConversationThatDoesNotTakeATurn(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	c.turn("hello")
+	elsewhere := "0"
+	_, _, err := h.Submit(t.Context(), c.request("hello", func(turn *Turn) { turn.Expect = &elsewhere }))
+	require.ErrorIs(t, err, store.ErrMoved)
+	r, view := c.begin("hold")
+	awaitReady(t, view)
+	_, _, err = h.Submit(t.Context(), c.request("hello"))
+	require.ErrorIs(t, err, store.ErrActive)
+	c.id = "conv-none"
+	_, _, err = h.Submit(t.Context(), c.request("hello"))
+	require.ErrorIs(t, err, store.ErrNotFound)
+	r.Stop(Abort)
+	r.end(t)
+	require.Equal(t, 1, h.Kept().Alive)
+}
+
+// requireGone checks that there is no process of this id. A zombie is none.
+func requireGone(t *testing.T, pid string) {
+	t.Helper()
+	status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
+	require.True(t, err != nil || strings.Contains(string(status), "\nState:\tZ"), "process %s lives", pid)
+}
