@@ -35,6 +35,7 @@ type said struct {
 	Role       string
 	Content    string
 	Status     string
+	Text       string
 	Code       schema.Code
 	Error      string
 	RequestID  string
@@ -177,4 +178,26 @@ func (s *server) messages(t testing.TB, id string) (list schema.MessageList) {
 	t.Helper()
 	s.getJSON(t, &list, http.StatusOK, http.MethodGet, "/api/messages?chat="+id, "")
 	return list
+}
+
+// asking is a prompt by which the fake asks for an approval of one tool's call, shows what it is
+// answered as a status, and goes on when the gate is open.
+func asking(more ...string) string {
+	return script(say(initLine, askLine), "read -r answer", `echo "answer $answer"`, strings.Join(more, "\n"), say(assistant("done"), resultLine))
+}
+
+const (
+	askLine = `{"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"touch x"},"description":"Make a file",` +
+		`"permission_suggestions":[` + suggestion + `],"blocked_path":"/x","tool_use_id":"t1"}}`
+	suggestion = `{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch:*"}],"behavior":"allow","destination":"session"}`
+)
+
+// answered reads up to what the fake was answered.
+func (c *chatter) answered() string {
+	c.t.Helper()
+	for {
+		if m := c.hear(); strings.HasPrefix(m.Text, "answer ") {
+			return m.Text
+		}
+	}
 }

@@ -29,7 +29,7 @@ type (
 // an input, or denies without a message.
 type verdict struct {
 	Behavior           string           `json:"behavior"`
-	UpdatedInput       jsontext.Value   `json:"updatedInput,omitempty"`
+	UpdatedInput       jsontext.Value   `json:"updatedInput,omitzero"`
 	UpdatedPermissions []jsontext.Value `json:"updatedPermissions,omitempty"`
 	Message            string           `json:"message,omitempty"`
 }
