@@ -26,6 +26,12 @@ ask() { echo "{\"type\":\"control_request\",\"request_id\":\"q$1\",\"request\":{
 heard() { read -r line || exit 1; echo "$line"; case "$line" in *'"interrupt"'*) echo '{"type":"control_cancel_request","request_id":"q1"}'; broken; return 1;; esac; }
 turn() {
 	k=$((k+1))
+	case "$1" in *'"text":"late"'*)
+		echo '{"type":"system","subtype":"task_notification"}'
+		echo '{"type":"result","is_error":false,"num_turns":1,"result":"nobody asked","total_cost_usd":0}'
+		uuid=${1#*'"uuid":"'}
+		echo '{"type":"user","isReplay":true,"uuid":"'${uuid%%'"'*}'"}' ;;
+	esac
 	echo '{"type":"system","subtype":"init","session_id":"'$sid'"}'
 	case "$1" in
 	*'"text":"approve"'*) ask 1 Bash; heard || return ;;
@@ -372,6 +378,18 @@ func TestAProcessThatGoesOnAfterItsResultIsNotUsedAgain(t *testing.T) {
 	require.NotEqual(t, pid(t, lines), pid(t, again))
 	require.NotContains(t, again, "background")
 	h.requireOwn(t, r, lines)
+}
+
+// What it begins just before it gets a prompt is not the answer to that.
+func TestATurnThatNobodyAskedForIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	c.turn("hello")
+	r, lines := c.turn("late")
+	require.Len(t, lines, 7)
+	require.Equal(t, "answer 2", *r.Info().Result)
+	require.Equal(t, 1, h.Kept().Alive)
 }
 
 func TestIdleProcessesEnd(t *testing.T) {
