@@ -236,6 +236,14 @@ func (k *keeper) close() {
 	}
 }
 
+// endUnfit ends a process that was taken and cannot be used.
+func (k *keeper) endUnfit(l *living) {
+	k.mu.Lock()
+	k.stats.Ends.Unfit++
+	k.mu.Unlock()
+	k.end(l)
+}
+
 // end ends a process that serves nobody. It has the result grace to end with its stdin, and is
 // not asked by a signal, to which a CLI with tasks in the background answers with another turn.
 func (k *keeper) end(l *living) {

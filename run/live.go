@@ -161,7 +161,7 @@ func (r *Run) reuse() *living {
 		return nil
 	}
 	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
-		g.keeper.end(l)
+		g.keeper.endUnfit(l)
 		r.countResumed()
 		return nil
 	}

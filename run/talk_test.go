@@ -349,6 +349,7 @@ func TestOtherWishes(t *testing.T) {
 			require.Equal(t, 1, h.Kept().Alive)
 			h.requireOwn(t, r, again)
 			if !test.same {
+				require.EqualValues(t, 1, h.Kept().Ends.Unfit)
 				require.Equal(t, "gone", h.argLines(t)[1], "the first one had ended before")
 			}
 		})
@@ -481,14 +482,16 @@ func TestRetentionWaitsForTheProcess(t *testing.T) {
 func TestAWarmProcessIsKept(t *testing.T) {
 	t.Parallel()
 	h := warmHouse(t, talks, func(c *Config) { c.SessionIdle, c.SessionMemory = time.Hour, 1<<40 })
+	h.newTalk(t).turn("hello")
+	require.Eventually(t, func() bool { return h.Warm().Waiting == 2 }, patience, time.Millisecond, "one is for first turns")
 	c := h.newTalk(t)
-	plain := func(turn *Turn) { turn.Wishes.Approvals = false }
-	id := h.waitingID(t)
-	r, lines := c.turn("hello", plain)
-	require.Equal(t, id, r.ID)
-	_, again := c.turn("hello", plain)
+	r, lines := c.turn("hello")
+	require.EqualValues(t, 1, h.Warm().Hits)
+	require.Empty(t, h.record(t, r).Process)
+	_, again := c.turn("hello")
 	require.Equal(t, pid(t, lines), pid(t, again))
 	require.EqualValues(t, 1, h.Warm().Hits)
+	require.EqualValues(t, 1, h.Kept().Reused)
 }
 
 func TestAConversationThatDoesNotTakeATurn(t *testing.T) {
