@@ -105,6 +105,7 @@ func (r *Run) live(own *files) Outcome {
 // handBack has a process kept that goes on, for its conversation, and closes the files of one
 // that has ended.
 func (r *Run) handBack(l *living) {
+	l.last = r.done
 	switch {
 	case l.goesOn:
 		r.registry.keeper.keep(l)

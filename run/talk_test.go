@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -421,6 +422,19 @@ func TestWhatWasUsedLeastLatelyGoesFirst(t *testing.T) {
 	require.Contains(t, lines[len(lines)-1], "answer 3")
 }
 
+func TestNothingIsKeptWhereMemoryIsShort(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	h.newTalk(t).turn("hello")
+	h.newTalk(t).turn("hello")
+	h.keeper.mu.Lock()
+	h.keeper.short, h.keeper.looked = func() bool { return true }, time.Time{}
+	h.keeper.mu.Unlock()
+	h.keeper.look()
+	h.awaitKept(t, 0)
+	require.EqualValues(t, 2, h.Kept().Ends.Pressure)
+}
+
 func TestAKeptProcessThatDiesIsForgotten(t *testing.T) {
 	t.Parallel()
 	h := talkHouse(t, nil)
@@ -539,4 +553,52 @@ func TestATurnThatNeverBeganLeavesTheProcess(t *testing.T) {
 	_, again := c.turn("hello", slow)
 	require.Equal(t, pid(t, lines), pid(t, again))
 	require.Contains(t, again[len(again)-1], "answer 2")
+}
+
+// Many conversations at once, some turns of which are aborted, and some processes let go: every
+// run has its own lines, from 1, whoever looked at it when.
+func TestManyConversations(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, func(c *Config) { c.MaxRuns, c.MaxQueue, c.StopGrace = 3, 100, 4*time.Second })
+	var all sync.WaitGroup
+	for i := range 6 {
+		c := h.newTalk(t)
+		all.Go(func() {
+			for j := range 5 {
+				c.stir(i + j)
+			}
+		})
+	}
+	all.Wait()
+	running, queued := h.Counts()
+	require.Zero(t, running+queued)
+	h.keeper.close()
+	h.awaitKept(t, 0)
+	records, err := h.store.Runs(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	require.Len(t, records, 30)
+	for _, record := range records {
+		r, err := h.Open(t.Context(), record.ID)
+		require.NoError(t, err)
+		h.requireOwn(t, r, replay(t, r, 0).lines)
+	}
+}
+
+// stir takes a turn, and does something to it.
+func (c *talk) stir(how int) {
+	prompt := []string{"many", "hold", "hello", "late"}[how%4]
+	r, view := c.begin(prompt)
+	if prompt == "hold" {
+		awaitReady(c.t, view)
+		r.Stop(Abort)
+	}
+	lines := view.read(c.t).lines
+	o := c.end(r)
+	require.Equal(c.t, prompt == "hold", o.State == schema.Aborted, "%v", o)
+	if prompt == "many" {
+		require.Len(c.t, lines, 3004)
+	}
+	if how%5 == 0 {
+		c.h.LetGo(c.id)
+	}
 }
