@@ -49,19 +49,19 @@ type keeper struct {
 	over   func()          // called when a process is gone and its files are the first run's alone
 	tasks  sync.WaitGroup
 
-	mu       sync.Mutex
-	closed   bool                // guarded by mu, as is everything below
-	idle     map[string]*living  // by conversation
-	living   map[string]struct{} // ids of all whose files are not only the first run's
-	pressure *claude.Pressure
-	looked   time.Time
-	stats    KeptStats
+	mu     sync.Mutex
+	closed bool                // guarded by mu, as is everything below
+	idle   map[string]*living  // by conversation
+	living map[string]struct{} // ids of all whose files are not only the first run's
+	short  func() bool         // the machine runs out of memory
+	looked time.Time
+	stats  KeptStats
 }
 
 func newKeeper(config Config, log *slog.Logger, atOnce context.Context, over func()) *keeper {
 	return &keeper{
 		config: config, log: log, atOnce: atOnce, over: over,
-		idle: map[string]*living{}, living: map[string]struct{}{}, pressure: claude.NewPressure(),
+		idle: map[string]*living{}, living: map[string]struct{}{}, short: claude.NewPressure().Short,
 	}
 }
 
@@ -173,7 +173,7 @@ func (k *keeper) look() {
 	for _, l := range k.idle {
 		l.idle.memory = claude.ResidentMemory(l.process.PID())
 	}
-	if k.pressure.Short() {
+	if k.short() {
 		for _, l := range k.idle {
 			k.dropLocked(l, &k.stats.Ends.Pressure)
 		}
@@ -236,6 +236,14 @@ func (k *keeper) close() {
 	}
 }
 
+// endUnfit ends a process that was taken and cannot be used.
+func (k *keeper) endUnfit(l *living) {
+	k.mu.Lock()
+	k.stats.Ends.Unfit++
+	k.mu.Unlock()
+	k.end(l)
+}
+
 // end ends a process that serves nobody. It has the result grace to end with its stdin, and is
 // not asked by a signal, to which a CLI with tasks in the background answers with another turn.
 func (k *keeper) end(l *living) {
@@ -255,6 +263,7 @@ func (k *keeper) end(l *living) {
 
 // retire leaves of the files of a process that has ended what is the first run's.
 func (k *keeper) retire(l *living) {
+	<-l.last // whoever looks at its latest run finds that run's own files from then on
 	_ = l.files.close()
 	if err := (&output{dir: l.files.dir}).cutBack(l.first, l.firstErr); err != nil {
 		k.log.Warn("cut output of a process back", "run", l.id, "error", err)

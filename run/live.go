@@ -3,6 +3,7 @@ package run
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -104,6 +105,7 @@ func (r *Run) live(own *files) Outcome {
 // handBack has a process kept that goes on, for its conversation, and closes the files of one
 // that has ended.
 func (r *Run) handBack(l *living) {
+	l.last = r.done
 	switch {
 	case l.goesOn:
 		r.registry.keeper.keep(l)
@@ -160,7 +162,7 @@ func (r *Run) reuse() *living {
 		return nil
 	}
 	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
-		g.keeper.end(l)
+		g.keeper.endUnfit(l)
 		r.countResumed()
 		return nil
 	}
@@ -180,7 +182,9 @@ func (r *Run) countResumed() {
 // wishes is what the CLI is to be started with.
 func (r *Run) wishes() claude.Wishes {
 	if r.turn != nil {
-		return r.turn.Wishes
+		wishes := r.turn.Wishes
+		wishes.Turns = true
+		return wishes
 	}
 	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != ""}
 }
@@ -245,8 +249,18 @@ func (r *Run) watch(l *living) (*watch, error) {
 	lines.Limit(l.files.base + r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
 	return &watch{
 		run: r, living: l, process: l.process, files: l.files, growth: growth, lines: lines, at: l.files.base,
-		turn: claude.Turn{Closely: r.conversation != ""}, patience: r.registry.config.StopGrace,
+		turn: r.newTurn(), patience: r.registry.config.StopGrace,
 	}, nil
+}
+
+// newTurn is a turn of which nothing is known yet.
+func (r *Run) newTurn() claude.Turn {
+	if r.conversation == "" {
+		return claude.Turn{}
+	}
+	sum := sha256.Sum256([]byte(r.ID))
+	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // as RFC 9562 has it
+	return claude.Turn{Closely: true, Prompt: fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])}
 }
 
 // masked hides secrets in what a client is told.

@@ -58,7 +58,7 @@ func (w *watch) prompt() error {
 	}
 	w.run.approvals.open(w.process)
 	w.prompted = true
-	if err := w.run.registry.agent.Prompt(w.process, w.run.prompt()); err != nil {
+	if err := w.run.registry.agent.Prompt(w.process, w.run.prompt(), w.turn.Prompt); err != nil {
 		w.run.log.Warn("give prompt", "error", err)
 	}
 	w.start(at)

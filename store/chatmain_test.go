@@ -103,7 +103,7 @@ func newApproval(run Run) Approval {
 		Approval: schema.Approval{
 			ID: "apr_" + strings.ToLower(rand.Text()), Run: run.ID, Conversation: run.Conversation, State: schema.ApprovalPending,
 			Tool: "Bash", Input: jsontext.Value(`{ "command" : "rm -r \u0041 é",  "command":1.0 }`), InputHash: "abc",
-			Context:   schema.ApprovalContext{Description: "remove", Suggestions: jsontext.Value(`[{"type":"addRules"}]`)},
+			Context:   schema.ApprovalContext{Description: "remove", Suggestions: jsontext.Value(`[{"type":"addRules\u0041","rules":1.0,"rules":"é"}]`)},
 			CreatedAt: time.Now().UTC(), ExpiresAt: new(time.Now().UTC()),
 		},
 		User: run.User, RequestID: "req-1",

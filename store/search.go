@@ -18,12 +18,8 @@ const (
 	hitEnd   = "\uE001"
 )
 
-// Bounds of a search: words that are looked for, and characters of a snippet, because a
-// word can be as long as a text.
-const (
-	maxTerms   = 32
-	maxSnippet = 400
-)
+// maxSnippet bounds a snippet, in characters: one word can be as long as a text.
+const maxSnippet = 400
 
 const (
 	messageSnippet = `snippet(message_words, 0, '` + hitBegin + `', '` + hitEnd + `', '…', 24)`
@@ -76,13 +72,13 @@ func (s *Store) Search(ctx context.Context, user, query string, limit int) ([]sc
 // anything.
 func matching(query string) string {
 	terms := strings.Fields(strings.ReplaceAll(query, "\x00", " ")) // an expression ends at a zero byte
-	for i, term := range terms[:min(len(terms), maxTerms)] {
+	for i, term := range terms {
 		terms[i] = `"` + strings.ReplaceAll(term, `"`, `""`) + `"`
 	}
 	if len(terms) == 0 {
 		return ""
 	}
-	return strings.Join(terms[:min(len(terms), maxTerms)], " ") + "*"
+	return strings.Join(terms, " ") + "*"
 }
 
 // entitled sets the titles of the conversations in which messages were found. A conversation that was deleted meanwhile
