@@ -112,7 +112,9 @@ func (s *Service) Update(ctx context.Context, user, id string, u Update) (schema
 		return schema.Conversation{}, err
 	}
 	defer s.release(c)
-	c.mu.Lock()
+	if err := c.lock(ctx); err != nil {
+		return schema.Conversation{}, err
+	}
 	defer c.mu.Unlock()
 	if u.Head != nil && c.turn != nil {
 		return schema.Conversation{}, errInProgress

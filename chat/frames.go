@@ -54,8 +54,16 @@ type translation struct {
 	frames []schema.ChatFrame
 }
 
-// add takes a frame, within the bounds of its texts.
+// maxFrames bounds what one line gives. The CLI writes a line for each block, or a few in one.
+const maxFrames = 1000
+
+// add takes a frame, within the bounds of its texts. The last one of too many says that there are
+// more.
 func (t *translation) add(f schema.ChatFrame) {
+	if len(t.frames) == maxFrames {
+		t.frames[maxFrames-1].Cut = &schema.Cut{Bytes: t.size}
+		return
+	}
 	f.ParentToolID = t.line.text("parent_tool_use_id")
 	if bound(&f) {
 		f.Cut = &schema.Cut{Bytes: t.size}

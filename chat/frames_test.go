@@ -80,7 +80,7 @@ func thought(text string) string {
 }
 
 func reads(path, call, request string) string {
-	return `{"context":{"description":"` + path + `","toolUseId":"` + call + `","suggestions":[{"type":"addRules",` +
+	return `{"context":{"description":"` + path + `","reason":"Path is outside allowed working directories","toolUseId":"` + call + `","suggestions":[{"type":"addRules",` +
 		`"rules":[{"toolName":"Read","ruleContent":"//outside/**"}],"behavior":"allow","destination":"session"}]},` +
 		`"input":{"file_path":"` + path + `"},"kind":"permission_request","requestId":"` + request + `","toolName":"Read"}`
 }
@@ -294,6 +294,20 @@ func TestLongTextsAreCut(t *testing.T) {
 			require.Equal(t, &schema.Cut{Bytes: int64(len(tt.line))}, got[0].Cut)
 		})
 	}
+}
+
+func TestALineGivesSoManyFramesAndNoMore(t *testing.T) {
+	t.Parallel()
+	line := func(n int) []byte {
+		return []byte(`{"type":"assistant","message":{"content":[` + strings.Repeat(`{"type":"text","text":"x"},`, n-1) + `{"type":"text","text":"x"}]}}`)
+	}
+	got := frames(line(maxFrames))
+	require.Len(t, got, maxFrames)
+	require.Nil(t, got[maxFrames-1].Cut)
+	got = frames(line(maxFrames + 1))
+	require.Len(t, got, maxFrames)
+	require.NotNil(t, got[maxFrames-1].Cut)
+	require.Nil(t, got[maxFrames-2].Cut)
 }
 
 func TestAHeadTellsWhatItCan(t *testing.T) {

@@ -84,7 +84,9 @@ func (s *Service) Send(ctx context.Context, user string, m Send) (Sent, error) {
 	if err := s.allow(m.Options); err != nil {
 		return Sent{}, err
 	}
-	c.mu.Lock()
+	if err := c.lock(ctx); err != nil {
+		return Sent{}, err
+	}
 	defer c.mu.Unlock()
 	if c.gone {
 		return Sent{}, errNoSession
@@ -228,7 +230,9 @@ func (s *Service) Append(ctx context.Context, user, id, content string) (schema.
 	if err := checkContent(content); err != nil {
 		return schema.Message{}, err
 	}
-	c.mu.Lock()
+	if err := c.lock(ctx); err != nil {
+		return schema.Message{}, err
+	}
 	defer c.mu.Unlock()
 	if c.turn != nil {
 		return schema.Message{}, errInProgress
@@ -260,7 +264,9 @@ func (s *Service) Generate(ctx context.Context, user, id, model, client string) 
 		return Sent{}, err
 	}
 	defer s.release(c)
-	c.mu.Lock()
+	if err := c.lock(ctx); err != nil {
+		return Sent{}, err
+	}
 	defer c.mu.Unlock()
 	record, err := s.record(ctx, user, id)
 	if err != nil {

@@ -145,6 +145,7 @@ func TestMessagesWaitInLine(t *testing.T) {
 	c := h.create()
 	v := h.view(c.ID, From{})
 	h.send(c.ID, "slow")
+	v.until(schema.KindStreamDelta)
 	for i, text := range []string{"first", "second"} {
 		sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: text, Queue: true, ClientMessageID: text})
 		require.NoError(t, err)
@@ -296,7 +297,7 @@ func TestQueuedMessagesOutliveTheServer(t *testing.T) {
 	h := newHouseIn(t, dir, nil)
 	c := h.create()
 	v := h.view(c.ID, From{})
-	sent := h.send(c.ID, "slow")
+	sent := h.send(c.ID, "long")
 	v.until(schema.KindStreamDelta)
 	_, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "later", Queue: true})
 	require.NoError(t, err)
@@ -310,5 +311,15 @@ func TestQueuedMessagesOutliveTheServer(t *testing.T) {
 	require.True(t, v.until(schema.KindComplete).Success)
 	for i, f := range v.seen {
 		require.EqualValues(t, i+1, f.Seq)
+	}
+}
+
+func TestWhoHasSeenTheEndCanGoOnAtOnce(t *testing.T) {
+	h := newHouse(t, nil)
+	c := h.create()
+	v := h.view(c.ID, From{})
+	for range 5 {
+		sent := h.send(c.ID, "error")
+		require.False(t, v.untilComplete(sent.Run).Success)
 	}
 }

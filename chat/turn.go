@@ -23,8 +23,9 @@ type turn struct {
 	from int64         // the seq behind which its frames begin
 	over chan struct{} // closed when the conversation has forgotten it
 
-	// complete says that its last frame is in the journal; guarded by the conversation's mu.
-	complete bool
+	// ending says that its last frame is about to be written, complete that it is in the journal;
+	// both are guarded by the conversation's mu.
+	ending, complete bool
 
 	done      progress          // what the journal has
 	positions int               // the last place in the queue that was told
@@ -255,15 +256,14 @@ func (t *turn) tellState() {
 func (t *turn) end() {
 	info := t.run.Info()
 	record, answer := t.settle(info)
+	t.mark(&t.ending)
 	if !t.done.complete {
 		t.append(t.endFrames(info, record)...)
 		if err := t.journal.sync(); err != nil {
 			t.log("bring journal to the disk", err)
 		}
 	}
-	t.mu.Lock()
-	t.complete = true
-	t.mu.Unlock()
+	t.mark(&t.complete)
 	record = t.retry("forget run", record, func() (store.Conversation, error) {
 		return t.service.store.ClearActive(context.Background(), t.user, t.id, info.ID)
 	})
@@ -272,6 +272,28 @@ func (t *turn) end() {
 		event.Err = schema.NewError(info.Code, info.Error)
 	}
 	t.leave(event)
+}
+
+func (t *turn) mark(flag *bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*flag = true
+}
+
+// lock locks the conversation. Who has seen the end of a turn finds that it is over.
+func (c *conversation) lock(ctx context.Context) error {
+	c.mu.Lock()
+	for c.turn != nil && c.turn.ending {
+		over := c.turn.over
+		c.mu.Unlock()
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return c.service.fault("wait for the end of a turn", context.Cause(ctx))
+		}
+		c.mu.Lock()
+	}
+	return nil
 }
 
 // leave makes room for the next turn.

@@ -14,12 +14,6 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
 	updateConversation = `UPDATE conversations SET title = $3, updated_ms = $4, busy = $5, record = $6, sum = $7
 		WHERE user_name = $2 AND id = $1`
-	deleteConversation = `DELETE FROM conversations WHERE user_name = $1 AND id = $2`
-	// Messages that no other conversation has.
-	deleteMessages = `DELETE FROM messages WHERE seq IN (
-		SELECT mine.message FROM conversations c JOIN members mine ON mine.conversation = c.seq
-		WHERE c.user_name = $1 AND c.id = $2 AND NOT EXISTS (
-			SELECT 1 FROM members other WHERE other.message = mine.message AND other.conversation <> mine.conversation))`
 )
 
 // InsertConversation adds a conversation and returns when it is on disk. One that has a head begins as a branch: it gets
@@ -132,25 +126,4 @@ func save(tx transaction, c Conversation) (Conversation, error) {
 		return Conversation{}, err
 	}
 	return decodeConversation(texts(row))
-}
-
-// DeleteConversation deletes a conversation, and its messages that no other one has. [ErrActive] says that a run is answering.
-func (s *Store) DeleteConversation(ctx context.Context, user, id string) error {
-	err := s.change(ctx, func(tx transaction) error {
-		c, err := conversations.readOne(tx.row(selectConversation, user, id))
-		if err == nil {
-			err = free(&c, nil)
-		}
-		if err == nil {
-			_, err = tx.exec(deleteMessages, user, id)
-		}
-		if err == nil {
-			_, err = tx.exec(deleteConversation, user, id)
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("delete conversation %s: %w", id, err)
-	}
-	return nil
 }

@@ -20,14 +20,20 @@ import (
 // childMark is set in the environment of a test binary that is to write until it is killed.
 const childMark = "STORE_TEST_CHILD"
 
-// child starts and ends runs, in its working directory, and prints what it was told is on disk: "<state> <id>".
+// child starts and ends runs, half of them in conversations, in its working directory, and prints what it was told is
+// on disk: "<state> <id>".
 func child() {
 	s, err := Open(context.Background(), "spool.db")
 	if err != nil {
 		fmt.Println("failed", err)
 		return
 	}
-	together(8, func(int) error {
+	together(8, func(i int) error {
+		for i%2 == 0 {
+			if err := converse(s); err != nil {
+				return err
+			}
+		}
 		for {
 			run := newRun()
 			if err := s.Insert(context.Background(), run); err != nil {
@@ -41,6 +47,60 @@ func child() {
 			fmt.Printf("%s %s\n", run.State, run.ID)
 		}
 	})
+}
+
+// converse has two turns in a new conversation.
+func converse(s *Store) error {
+	ctx := context.Background()
+	c := newConversation("ann")
+	err := s.InsertConversation(ctx, c)
+	for i := 0; i < 2 && err == nil; i++ {
+		run, turn := newTurn("ann", c.ID, "prompt", c.Head)
+		if c, err = s.InsertTurn(ctx, run, turn); err != nil {
+			return err
+		}
+		fmt.Printf("%s %s\n", run.State, run.ID)
+		run = ended(run, schema.Succeeded, time.Now())
+		run.Usage = &schema.Usage{Turns: 1}
+		if err := s.Update(ctx, run); err != nil {
+			return err
+		}
+		fmt.Printf("%s %s\n", run.State, run.ID)
+		answer := &Message{Message: schema.Message{Content: "answer"}}
+		if _, err := s.EndTurn(ctx, "ann", TurnEnd{Conversation: c.ID, Run: run.ID, Answer: answer}); err != nil {
+			return err
+		}
+		c, err = s.ClearActive(ctx, "ann", c.ID, run.ID)
+	}
+	return err
+}
+
+// requireWholeTurns looks at what a killed child has left of conversations: all or nothing of each turn.
+func requireWholeTurns(t *testing.T, s *Store) {
+	t.Helper()
+	list, err := s.Conversations(t.Context(), "ann")
+	require.NoError(t, err)
+	active := map[string]bool{}
+	for _, c := range list {
+		path, err := s.Path(t.Context(), "ann", c.Head)
+		require.NoError(t, err)
+		require.Len(t, path, c.MessageCount)
+		require.Equal(t, c.Active != "" && c.Active != c.Ended, c.MessageCount%2 == 1, "a prompt without an answer has a run")
+		require.Equal(t, int64(c.MessageCount/2), c.Usage.Turns)
+		active[c.Active] = true
+	}
+	unfinished, err := s.Unfinished(t.Context())
+	require.NoError(t, err)
+	for _, run := range unfinished {
+		require.True(t, run.Conversation == "" || active[run.ID], "a run of a conversation is active in it")
+	}
+	usage, err := s.Usage(t.Context(), UsageFilter{})
+	require.NoError(t, err)
+	ended, err := s.Runs(t.Context(), Filter{User: "ann", State: schema.Succeeded})
+	require.NoError(t, err)
+	if len(ended) > 0 {
+		require.Equal(t, int64(len(ended)), usage[0].Turns)
+	}
 }
 
 func TestD01WhatWasAcknowledgedOutlivesAKill(t *testing.T) {
@@ -60,6 +120,7 @@ func TestD01WhatWasAcknowledgedOutlivesAKill(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, run.State == state || run.State.Final(), "%s: %s, and %s was acknowledged", id, run.State, state)
 		}
+		requireWholeTurns(t, s)
 		require.NoError(t, s.Close())
 	}
 }

@@ -131,13 +131,13 @@ func longConversation(t testing.TB, s *Store, n int) string {
 	return c.Head
 }
 
+// It measures time, and so has no other test beside it.
 func TestALongHistoryIsReadAtOnce(t *testing.T) {
-	t.Parallel()
 	s := openNew(t)
 	const count = 10_000
 	head := longConversation(t, s, count)
 	best := time.Hour
-	for range 5 {
+	for range 10 {
 		begun := time.Now()
 		path, err := s.Path(t.Context(), "", head)
 		best = min(best, time.Since(begun))
@@ -146,8 +146,8 @@ func TestALongHistoryIsReadAtOnce(t *testing.T) {
 		require.Equal(t, "message number 0", path[0].Content)
 		require.Equal(t, head, path[count-1].ID)
 	}
-	require.Less(t, best, mostForPath)
 	t.Log(best)
+	require.Less(t, best, mostForPath)
 }
 
 // BenchmarkPath is what the history of 10,000 messages costs.

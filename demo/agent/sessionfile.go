@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,15 +13,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// sessionsDir is where the CLI keeps the sessions of this working directory.
+// sessionsDir is where the CLI keeps the sessions of this working directory; ""
+// without a home.
 func sessionsDir() string {
+	config := os.Getenv("CLAUDE_CONFIG_DIR")
+	if home := os.Getenv("HOME"); config == "" && home != "" {
+		config = filepath.Join(home, ".claude")
+	}
+	if config == "" {
+		return ""
+	}
 	cwd := workingDir()
 	if physical, err := filepath.EvalSymlinks(cwd); err == nil {
 		cwd = physical
-	}
-	config := os.Getenv("CLAUDE_CONFIG_DIR")
-	if config == "" {
-		config = filepath.Join(os.Getenv("HOME"), ".claude")
 	}
 	return filepath.Join(config, "projects", notInNames.ReplaceAllString(cwd, "-"))
 }
@@ -38,7 +43,7 @@ func (t *transcript) file(id string) string { return filepath.Join(t.dir, id+".j
 // load reads the file of a session, from its last message back to the first.
 func (t *transcript) load(id string) error {
 	unknown := refusal("No conversation found with session ID: " + id)
-	if uuid.Validate(id) != nil {
+	if uuid.Validate(id) != nil || t.dir == "" {
 		return unknown
 	}
 	lines, err := os.ReadFile(t.file(id))
@@ -74,6 +79,9 @@ func path(byID map[string]entry, last string) []entry {
 }
 
 func (t *transcript) save() error {
+	if t.dir == "" {
+		return errors.New("keep the transcript: HOME is not set")
+	}
 	var lines bytes.Buffer
 	enc := json.NewEncoder(&lines)
 	enc.SetEscapeHTML(false)

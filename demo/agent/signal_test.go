@@ -6,11 +6,27 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+func TestWithoutAHomeNothingIsKeptAndOneWarningSaysSo(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-p")
+	cmd.Dir, cmd.Env = t.TempDir(), []string{asAgent + "=1"}
+	cmd.Stdin = strings.NewReader(`{"type":"user","message":{"content":"error"}}` + "\n" + `{"type":"user","message":{"content":"history"}}` + "\n")
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	require.NoError(t, cmd.Run())
+	require.Contains(t, stdout.String(), "1. error", "in this process it is known")
+	require.Equal(t, 1, strings.Count(stderr.String(), "cannot be continued"), stderr.String())
+	left, err := os.ReadDir(cmd.Dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
 
 func TestSIGTERMEndsARealProcessAtOnce(t *testing.T) {
 	t.Parallel()
