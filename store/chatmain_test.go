@@ -90,7 +90,8 @@ func finish(t tester, s *Store, run Run, text string) Conversation {
 	done.Usage = &schema.Usage{InputTokens: 10, OutputTokens: 3, Turns: 1, CostUSD: 0.25}
 	require.NoError(t, s.Update(t.Context(), done))
 	answer := &Message{Message: schema.Message{Content: text, CreatedAt: time.Now().UTC()}, Session: "session", UUID: "uuid of " + text}
-	_, err := s.EndTurn(t.Context(), run.User, TurnEnd{Conversation: run.Conversation, Run: run.ID, Answer: answer, Session: "session"})
+	head := MessageID(schema.RoleAssistant, text, run.Message)
+	_, err := s.EndTurn(t.Context(), run.User, TurnEnd{Conversation: run.Conversation, Run: run.ID, Answer: answer, Session: "session", SessionHead: head})
 	require.NoError(t, err)
 	c, err := s.ClearActive(t.Context(), run.User, run.Conversation, run.ID)
 	require.NoError(t, err)
