@@ -98,7 +98,9 @@ func (w *world) toolResult() string {
 // claudesOf counts the processes that have served a conversation.
 func (s *server) claudesOf(id string) int {
 	s.w.t.Helper()
-	var list struct{ Runs []struct{ Run, Conversation string } }
+	var list struct {
+		Runs []struct{ Run, Conversation string }
+	}
 	s.get(&list, http.StatusOK, http.MethodGet, "/api/runs", nil)
 	pids := 0
 	for _, r := range list.Runs {
@@ -111,12 +113,14 @@ func (s *server) claudesOf(id string) int {
 
 func TestApproval_NobodyIsAskedForAToolThatIsDeniedToAll(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--deny-tools=Bash")
+	s := w.serve("--deny-tools=Bash", "--allowed-tools=Bash")
 	id, c := s.open(), s.chat()
 	end := c.turn(id, "[[bash touch made]]")
 	require.Empty(t, c.of(end.RunID, "permission_request"))
 	require.NoFileExists(t, filepath.Join(w.workspace, "made"))
 	require.Contains(t, w.toolResult(), "Bash")
+	require.Equal(t, "succeeded", s.finish("[[bash touch made]]").State)
+	require.NoFileExists(t, filepath.Join(w.workspace, "made"), "nor by a run of its own")
 }
 
 func TestApproval_WhatNobodyAnswersInTimeIsDenied(t *testing.T) {
@@ -233,7 +237,7 @@ func TestApproval_TwoAtOnceAreAnsweredInAnyOrder(t *testing.T) {
 	first := c.askedFor(id, "[[read "+outside+"/a]] [[read "+outside+"/b]]")
 	second := c.until("permission_request")
 	require.NotEqual(t, first.RequestID, second.RequestID)
-	require.Len(t, c.subscribe(id, fields{"lastSeq": c.last(id)}).PendingPermissions, 2)
+	require.Len(t, s.chat().subscribe(id).PendingPermissions, 2)
 	for i, asked := range []told{second, first} {
 		c.answer(asked.RequestID, false, fields{"message": "no " + strconv.Itoa(i)})
 		require.Equal(t, asked.RequestID, c.until("permission_cancelled").RequestID)
