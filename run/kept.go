@@ -143,8 +143,11 @@ func (k *keeper) count(reused bool) {
 
 // watch looks after a process that waits, and forgets one that does so for too long, or dies.
 func (k *keeper) watch(l *living, left <-chan struct{}) {
-	late, look := time.NewTimer(k.config.SessionIdle), time.NewTicker(lookEvery)
-	defer late.Stop()
+	var late <-chan time.Time
+	if k.config.SessionIdle > 0 {
+		late = time.After(k.config.SessionIdle)
+	}
+	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
 		select {
@@ -154,7 +157,7 @@ func (k *keeper) watch(l *living, left <-chan struct{}) {
 			k.drop(l, left, &k.stats.Ends.Dead)
 		case <-l.process.Overrun():
 			k.drop(l, left, &k.stats.Ends.Dead)
-		case <-late.C:
+		case <-late:
 			k.drop(l, left, &k.stats.Ends.Idle)
 		case <-look.C:
 			k.look()

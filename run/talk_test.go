@@ -228,6 +228,21 @@ func TestTurnsTakeTheSameProcess(t *testing.T) {
 	}
 }
 
+// The CLI counts a budget over the life of a process, and it is meant for one turn.
+func TestAProcessWithABudgetServesOneTurn(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	_, kept := c.turn("hello")
+	budget := func(turn *Turn) { turn.Wishes.MaxBudgetUSD = 2 }
+	_, first := c.turn("hello", budget)
+	_, second := c.turn("hello", budget)
+	h.awaitKept(t, 0)
+	_, third := c.turn("hello")
+	require.Len(t, map[string]bool{pid(t, kept): true, pid(t, first): true, pid(t, second): true, pid(t, third): true}, 4)
+	require.Equal(t, 1, h.Kept().Alive)
+}
+
 // Whoever looks at a turn sees its lines, numbered from 1, however slow he is.
 func TestViewsOfATurnSeeItAlone(t *testing.T) {
 	t.Parallel()
