@@ -53,6 +53,18 @@ func TestTheSameMessageIsSentOnce(t *testing.T) {
 	require.Len(t, s.started(t), 1)
 }
 
+// Who sees that a run is over sends the next message at once.
+func TestTheNextMessageFollowsTheEndAtOnce(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--demo")
+	id, c := s.newChat(t), s.chat(t)
+	for range 20 {
+		c.send(id, "stderr")
+		require.True(t, c.expect("complete").Success)
+	}
+	require.Len(t, s.messages(t, id).Messages, 40)
+}
+
 func TestN05SubscribersSeeTheSameAndNobodyStealsAStream(t *testing.T) {
 	t.Parallel()
 	s, g := startServer(t), newGate(t)

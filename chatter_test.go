@@ -35,6 +35,7 @@ type said struct {
 	Role       string
 	Content    string
 	Status     string
+	Text       string
 	Code       schema.Code
 	Error      string
 	RequestID  string
@@ -69,6 +70,11 @@ func (m said) session() string {
 // name is what a frame is called in its vocabulary.
 func (m said) name() string { return m.Kind + m.Type + m.MessageType }
 
+// refusal reports whether a frame says no to one of the client's.
+func (m said) refusal() bool {
+	return m.Kind == "protocol_error" || m.Type == "error" || m.MessageType == "error"
+}
+
 // say sends a frame.
 func (c *chatter) say(format string, args ...any) {
 	c.t.Helper()
@@ -93,6 +99,7 @@ func (c *chatter) until(name string) (last said, all []said) {
 		if last.name() == name {
 			return last, all
 		}
+		require.False(c.t, last.refusal(), "%s came before %s", last.text, name)
 	}
 }
 
@@ -171,4 +178,26 @@ func (s *server) messages(t testing.TB, id string) (list schema.MessageList) {
 	t.Helper()
 	s.getJSON(t, &list, http.StatusOK, http.MethodGet, "/api/messages?chat="+id, "")
 	return list
+}
+
+// asking is a prompt by which the fake asks for an approval of one tool's call, shows what it is
+// answered as a status, and goes on when the gate is open.
+func asking(more ...string) string {
+	return script(say(initLine, askLine), "read -r answer", `echo "answer $answer"`, strings.Join(more, "\n"), say(assistant("done"), resultLine))
+}
+
+const (
+	askLine = `{"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"touch x"},"description":"Make a file",` +
+		`"permission_suggestions":[` + suggestion + `],"blocked_path":"/x","tool_use_id":"t1"}}`
+	suggestion = `{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch:*"}],"behavior":"allow","destination":"session"}`
+)
+
+// answered reads up to what the fake was answered.
+func (c *chatter) answered() string {
+	c.t.Helper()
+	for {
+		if m := c.hear(); strings.HasPrefix(m.Text, "answer ") {
+			return m.Text
+		}
+	}
 }

@@ -79,11 +79,12 @@ func TestThreadsOnTwoSocketsHaveTheirOwnCurrentChatAndSeeTheSame(t *testing.T) {
 	require.Equal(t, b.ID, *first.hear().CurrentChatID)
 	first.say(`{"type":"switch_chat","chat_id":%q}`, a.ID)
 	first.expect("messages_updated")
-	first.say(`{"type":"send_message","content":"to A"}`)
+	text, err := json.Marshal(answering("hello"))
+	require.NoError(t, err)
+	first.say(`{"type":"send_message","content":%s}`, text)
 	head := first.expect("messages_updated").Head
 	require.Equal(t, head, second.expect("messages_updated").Head)
-	answer, text := s.do(t, http.MethodPut, "/api/chats/"+b.ID, `{"name":"Other"}`)
-	require.Equal(t, http.StatusOK, answer.StatusCode, text)
+	s.chatAnswer(t, http.StatusOK, http.MethodPut, "/api/chats/"+b.ID, `{"name":"Other"}`)
 	for _, c := range []*chatter{first, second} {
 		update := c.expect("chats_update")
 		for len(update.Chats) != 2 || update.Chats[0].Name != "Other" {
@@ -92,7 +93,8 @@ func TestThreadsOnTwoSocketsHaveTheirOwnCurrentChatAndSeeTheSame(t *testing.T) {
 	}
 	first.say(`{"type":"generate_llm_response"}`)
 	answered := first.expect("messages_updated")
-	require.NotEqual(t, "", answered.Head)
+	require.NotEqual(t, head, answered.Head)
+	require.Equal(t, answered.Head, second.expect("messages_updated").Head)
 	first.say(`{"type":"delete_chat","chat_id":%q}`, b.ID)
 	first.expect("chat_deleted")
 	require.Len(t, second.expect("chats_update").Chats, 1)
@@ -143,12 +145,13 @@ func TestAWaitedForAnswerOfADeletedConversationIsAnError(t *testing.T) {
 	c := s.chat(t)
 	c.say(`{"action":"new_conversation"}`)
 	id := *c.hear().ConversationID
+	other := s.chat(t)
+	other.say(`{"type":"chat.subscribe","sessions":[{"sessionId":%q}]}`, id)
+	other.expect("chat_subscribed")
 	text, err := json.Marshal(script("sleep 600"))
 	require.NoError(t, err)
 	c.say(`{"action":"send_message","conversation_id":%q,"message":%s}`, id, text)
-	other := s.chat(t)
-	other.say(`{"type":"chat.subscribe","sessions":[{"sessionId":%q}]}`, id)
-	require.True(t, other.expect("chat_subscribed").IsProcessing)
+	other.expect("text")
 	answer, body := s.do(t, http.MethodDelete, "/api/chats/"+id, "")
 	require.Equal(t, http.StatusNoContent, answer.StatusCode, body)
 	require.Equal(t, string(schema.RunAborted), c.expect("error").Error)

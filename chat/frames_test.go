@@ -80,7 +80,7 @@ func thought(text string) string {
 }
 
 func reads(path, call, request string) string {
-	return `{"context":{"description":"` + path + `","toolUseId":"` + call + `","suggestions":[{"type":"addRules",` +
+	return `{"context":{"description":"` + path + `","reason":"Path is outside allowed working directories","toolUseId":"` + call + `","suggestions":[{"type":"addRules",` +
 		`"rules":[{"toolName":"Read","ruleContent":"//outside/**"}],"behavior":"allow","destination":"session"}]},` +
 		`"input":{"file_path":"` + path + `"},"kind":"permission_request","requestId":"` + request + `","toolName":"Read"}`
 }

@@ -80,7 +80,7 @@ func bound(f *schema.ChatFrame) (cut bool) {
 		texts = append(texts, &f.ToolResult.Content)
 	}
 	if c := f.Context; c != nil {
-		texts, values = append(texts, &c.Description, &c.BlockedPath, &c.ToolUseID), append(values, &c.Suggestions)
+		texts, values = append(texts, &c.Description, &c.Reason, &c.BlockedPath, &c.ToolUseID), append(values, &c.Suggestions)
 	}
 	for _, text := range texts {
 		cut = boundText(text) || cut

@@ -31,7 +31,7 @@ func (t *translation) asked(request members) {
 		Kind: schema.KindPermissionRequest, RequestID: t.line.text("request_id"),
 		ToolName: request.text("tool_name"), Input: request["input"],
 		Context: &schema.ApprovalContext{
-			Description: request.text("description"), BlockedPath: request.text("blocked_path"),
+			Description: request.text("description"), Reason: request.text("decision_reason"), BlockedPath: request.text("blocked_path"),
 			ToolUseID: request.text("tool_use_id"), Suggestions: request["permission_suggestions"],
 		},
 	})

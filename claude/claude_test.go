@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,6 +24,24 @@ func TestArgsAreTheOperatorsAlone(t *testing.T) {
 		require.Equal(t, want, strings.Join(options.Args(Wishes{}), " "))
 	}
 	require.Contains(t, Options{}.Args(Wishes{Partial: true}), "--include-partial-messages")
+}
+
+func TestArgsOfWishes(t *testing.T) {
+	t.Parallel()
+	options := Options{TrustWorkspace: true, PermissionMode: "plan", DenyTools: []string{"Bash", "WebFetch"}}
+	const session = "11111111-2222-4333-8444-555555555555"
+	for want, wishes := range map[string]Wishes{
+		"--permission-mode=plan --disallowed-tools=Bash,WebFetch":                                     {Dir: "/x", System: "not here"},
+		"--permission-mode=default --disallowed-tools=Bash,WebFetch --permission-prompt-tool=stdio":   {PermissionMode: "default", Approvals: true},
+		"--permission-mode=plan --disallowed-tools=Bash,WebFetch --effort=low --max-budget-usd=0.001": {Effort: "low", MaxBudgetUSD: 1e-3},
+		"--permission-mode=plan --disallowed-tools=Bash,WebFetch --resume=" + session:                 {Session: session, At: "ignored"},
+		"--permission-mode=plan --disallowed-tools=Bash,WebFetch --resume=" + session + " --fork-session --resume-session-at=x": {
+			Session: session, Fork: true, At: "x",
+		},
+	} {
+		args := strings.Join(options.Args(wishes), " ")
+		require.Equal(t, "-p --input-format=stream-json --output-format=stream-json --verbose "+want, args)
+	}
 }
 
 func TestPromptLineIsDataUnlessAllowed(t *testing.T) {
@@ -152,6 +171,71 @@ func TestTurnReadsRecordings(t *testing.T) {
 	}
 }
 
+func TestATurnThatIsReadClosely(t *testing.T) {
+	t.Parallel()
+	const id, other = "11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555"
+	answer := func(uuid, parent string) string {
+		return `{"type":"assistant","message":{"content":[{"type":"text","text":"{\"uuid\":\"x\"}"}]},"parent_tool_use_id":` + parent + `,"uuid":"` + uuid + `"}`
+	}
+	turn := Turn{Closely: true}
+	for _, line := range []string{answer(id, "null"), answer(other, `"toolu_1"`), answer("no uuid", "null"), `{"type":"user","uuid":"` + other + `"}`} {
+		require.Equal(t, strings.Contains(line, `"assistant"`), turn.Concerns([]byte(line)))
+		turn.Read([]byte(line))
+	}
+	require.Equal(t, id, turn.UUID)
+
+	turn.Read([]byte(`{"type":"control_request","request_id":"q","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"a":1,"a":2, "b":"` + "\xff" + `"},` +
+		`"description":"d","permission_suggestions":[{"x":1}],"blocked_path":"/p","tool_use_id":"t","more":null}}`))
+	require.Equal(t, &Ask{
+		RequestID: "q", Tool: "Bash", Input: jsontext.Value(`{"a":1,"a":2, "b":"` + "\xff" + `"}`), Description: "d",
+		Suggestions: jsontext.Value(`[{"x":1}]`), BlockedPath: "/p", ToolUseID: "t",
+	}, turn.Ask)
+	turn.Read([]byte(`{"type":"control_cancel_request","request_id":"q"}`))
+	require.Nil(t, turn.Ask)
+	require.Equal(t, "q", turn.Cancelled)
+	turn.Read([]byte(`{"request_id":"r","request":{"subtype":"can_use_tool","tool_name":"X","input":{}},"type":"control_request"}`))
+	require.Equal(t, "X", turn.Ask.Tool, "in any order")
+	require.Empty(t, turn.Cancelled)
+	turn.Read([]byte(`{"type":"control_request","request_id":"s","request":{"subtype":"can_use_tool","tool_name":"Write","input":{"content":"very lo`))
+	require.Equal(t, &Ask{RequestID: "s"}, turn.Ask, "of which only a part is known")
+	for _, line := range []string{
+		`{"type":"control_request","request_id":"t","request":{"subtype":"hook_callback"}}`, `{"type":"control_request","request":{"subtype":"can_use_tool"}}`,
+		`{"type":"control_response","response":{"request_id":"t"}}`, `{"type":"control_`,
+	} {
+		turn.Read([]byte(line))
+		require.Nil(t, turn.Ask, line)
+	}
+
+	turn.Read([]byte(`{"type":"result","terminal_reason":"completed","modelUsage":{"m":{"inputTokens":1,"outputTokens":2,"cacheReadInputTokens":3,"cacheCreationInputTokens":4,"costUSD":0.5}}}`))
+	require.Equal(t, ModelUsage{1, 2, 3, 4, 0.5}, turn.Result.ModelUsage["m"])
+	require.False(t, turn.Result.Interrupted)
+	turn.Read([]byte(answer(other, "null")))
+	require.Equal(t, id, turn.UUID, "what comes after the result is of no turn")
+
+	var loosely Turn
+	for _, line := range []string{answer(id, "null"), `{"type":"control_cancel_request","request_id":"q"}`} {
+		require.False(t, loosely.Concerns([]byte(line)))
+		loosely.Read([]byte(line))
+	}
+	require.Equal(t, Turn{}, loosely)
+}
+
+func TestAResponseToARequest(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		`{"type":"control_response","response":{"subtype":"success","request_id":"mode","response":{"mode":"plan"}}}`:    true,
+		`{"type":"control_response","response":{"subtype":"error","request_id":"mode","error":"Cannot set permission"}}`: false,
+	} {
+		id, done := Response([]byte(line))
+		require.Equal(t, "mode", id)
+		require.Equal(t, want, done)
+	}
+	for _, line := range []string{``, `text`, `{"type":"user","response":{"request_id":"mode"}}`, `{"type":"control_response"}`} {
+		id, _ := Response([]byte(line))
+		require.Empty(t, id)
+	}
+}
+
 func FuzzTurn(f *testing.F) {
 	f.Add([]byte(`{"type":"result","is_error":true,"result":"x"}`))
 	f.Add([]byte(`{"type":"system","subtype":"init"`))
@@ -159,6 +243,7 @@ func FuzzTurn(f *testing.F) {
 	f.Fuzz(func(t *testing.T, head []byte) {
 		var turn Turn
 		turn.Read(head) // whatever it is, it passes
+		(&Turn{Closely: true}).Read(head)
 		var whole struct {
 			Type string `json:"type"`
 		}

@@ -29,7 +29,7 @@ type (
 // an input, or denies without a message.
 type verdict struct {
 	Behavior           string           `json:"behavior"`
-	UpdatedInput       jsontext.Value   `json:"updatedInput,omitempty"`
+	UpdatedInput       jsontext.Value   `json:"updatedInput,omitzero"`
 	UpdatedPermissions []jsontext.Value `json:"updatedPermissions,omitempty"`
 	Message            string           `json:"message,omitempty"`
 }
@@ -40,7 +40,7 @@ type Answer struct {
 	// Input is what the tool is called with, if that is allowed.
 	Input jsontext.Value
 	// Remember is one of the suggestions, by which such calls are not asked for again as long
-	// as the process lives, or longer: the suggestion says where it is kept. Nil is none.
+	// as the process lives, wherever the suggestion says that it is kept. Nil is none.
 	Remember jsontext.Value
 	// Message is what the model is told of a denial.
 	Message string
@@ -52,10 +52,26 @@ func (a *Agent) Answer(process *procman.Process, requestID string, answer Answer
 	if answer.Allow {
 		v = verdict{Behavior: "allow", UpdatedInput: answer.Input}
 		if answer.Remember != nil {
-			v.UpdatedPermissions = []jsontext.Value{answer.Remember}
+			v.UpdatedPermissions = []jsontext.Value{forSession(answer.Remember)}
 		}
 	}
 	return say(process, controlResponse{"control_response", success{"success", requestID, v}})
+}
+
+// forSession has a rule hold for the session. The CLI suggests to keep it in the working directory's
+// settings, where it would be for other sessions to find, and counts for none that does not trust
+// that directory.
+func forSession(rule jsontext.Value) jsontext.Value {
+	var members map[string]jsontext.Value
+	if json.Unmarshal(rule, &members) != nil {
+		return rule
+	}
+	members["destination"] = jsontext.Value(`"session"`)
+	text, err := json.Marshal(members, json.Deterministic(true))
+	if err != nil {
+		return rule
+	}
+	return text
 }
 
 // Ids of our requests: one of each kind is under way at most.

@@ -50,6 +50,7 @@ type Ask struct {
 	Description string         `json:"description"`
 	// Suggestions is a list of rules by which such calls would not be asked for again.
 	Suggestions jsontext.Value `json:"permission_suggestions"`
+	Reason      string         `json:"decision_reason"`
 	BlockedPath string         `json:"blocked_path"`
 	ToolUseID   string         `json:"tool_use_id"`
 }

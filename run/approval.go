@@ -38,7 +38,7 @@ func (r *Run) newApproval(ask *claude.Ask) store.Approval {
 		ID: ApprovalID(r.ID, ask.RequestID), Run: r.ID, Conversation: record.Conversation,
 		State: schema.ApprovalPending, Tool: ask.Tool, Input: ask.Input, InputHash: hex.EncodeToString(sum[:]),
 		Context: schema.ApprovalContext{
-			Description: ask.Description, BlockedPath: ask.BlockedPath, ToolUseID: ask.ToolUseID, Suggestions: ask.Suggestions,
+			Description: ask.Description, Reason: ask.Reason, BlockedPath: ask.BlockedPath, ToolUseID: ask.ToolUseID, Suggestions: ask.Suggestions,
 		},
 		CreatedAt: time.Now().UTC(),
 	}}
@@ -98,7 +98,7 @@ func (r *Run) decide(id string, d ruling) (store.Approval, error) {
 // INVALID_OPTION; APPROVAL_GONE for a request that is not open any more, which is returned
 // with it.
 func (g *Registry) Decide(ctx context.Context, user, id string, d schema.Decision, by string) (schema.Approval, error) {
-	a, err := g.store.Approval(ctx, user, id)
+	a, err := g.awaitApproval(ctx, user, id)
 	if err != nil {
 		return schema.Approval{}, g.noApproval(ctx, err)
 	}
@@ -121,6 +121,40 @@ func (g *Registry) Decide(ctx context.Context, user, id string, d schema.Decisio
 		return a.Approval, g.noApproval(context.Background(), err)
 	}
 	return decided.Approval, nil
+}
+
+// askPatience is how much later than the line that asks a request may be known.
+const askPatience = time.Second
+
+// awaitApproval returns a request. Whoever reads a run's output may be faster than this server,
+// and answer what it has not read yet.
+func (g *Registry) awaitApproval(ctx context.Context, user, id string) (store.Approval, error) {
+	for late := time.After(askPatience); ; {
+		asked := g.asked.rings()
+		a, err := g.store.Approval(ctx, user, id)
+		if !errors.Is(err, store.ErrNotFound) || !g.talks() {
+			return a, err
+		}
+		select {
+		case <-asked:
+		case <-late:
+			return a, err
+		case <-ctx.Done():
+			return a, err
+		}
+	}
+}
+
+// talks reports whether a turn of any conversation goes on.
+func (g *Registry) talks() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, r := range g.runs {
+		if r.conversation != "" {
+			return true
+		}
+	}
+	return false
 }
 
 var (

@@ -98,7 +98,7 @@ func TestA10AnAnswerReachesTheAgent(t *testing.T) {
 	}{
 		"allowed":     {schema.Decision{Allow: true}, schema.ApprovalAllowed, `{"behavior":"allow","updatedInput":{"command":"rm 1"}}`, ""},
 		"another":     {schema.Decision{Allow: true, UpdatedInput: jsontext.Value("{\n\"command\": \"ls\"}")}, schema.ApprovalAllowed, `{"behavior":"allow","updatedInput":{"command":"ls"}}`, ""},
-		"remembered":  {schema.Decision{Allow: true, RememberEntry: jsontext.Value(`{ "mode":"acceptEdits", "type":"setMode" }`)}, schema.ApprovalAllowed, `"updatedPermissions":[{"type":"setMode","mode":"acceptEdits"}]`, ""},
+		"remembered":  {schema.Decision{Allow: true, RememberEntry: jsontext.Value(`{ "mode":"acceptEdits", "type":"setMode" }`)}, schema.ApprovalAllowed, `"updatedPermissions":[{"destination":"session","mode":"acceptEdits","type":"setMode"}]`, ""},
 		"denied":      {schema.Decision{Message: "not \"that\""}, schema.ApprovalDenied, `{"behavior":"deny","message":"not \"that\""}`, `not "that"`},
 		"just denied": {schema.Decision{}, schema.ApprovalDenied, `{"behavior":"deny","message":"` + denied + `"}`, denied},
 	} {
@@ -303,4 +303,24 @@ func TestApprovalIDsArePure(t *testing.T) {
 	require.Equal(t, ApprovalID("run_a", "b"), ApprovalID("run_a", "b"))
 	require.NotEqual(t, ApprovalID("run_a", "b"), ApprovalID("run_b", "b"))
 	require.NotEqual(t, ApprovalID("run_a", "b"), ApprovalID("run_a", "c"))
+}
+
+// Who reads the output may answer before this server has read it.
+func TestA10AnAnswerMayBeFasterThanTheRequest(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	r, view := c.begin("gate")
+	awaitReady(t, view)
+	a := store.Approval{Approval: schema.Approval{ID: ApprovalID(r.ID, "q"), Run: r.ID, State: schema.ApprovalPending, Input: jsontext.Value("{}")}}
+	decided := make(chan error)
+	go func() {
+		_, err := h.Decide(context.Background(), "", a.ID, schema.Decision{Allow: true}, "me")
+		decided <- err
+	}()
+	require.NoError(t, h.store.InsertApproval(t.Context(), a))
+	h.asked.ring()
+	require.NoError(t, <-decided)
+	h.open(t, "gate")
+	c.end(r)
 }

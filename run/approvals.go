@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"spool/claude"
 	"spool/procman"
 	"spool/schema"
@@ -23,8 +25,9 @@ type approvals struct {
 	list    []schema.Approval // guarded by mu: the oldest first
 }
 
-// Approvals returns the run's requests for approvals, the oldest first. Of a run that an
-// earlier server began they are in the store alone.
+// Approvals returns the run's requests for approvals, the oldest first. Of a run that has ended
+// before somebody asked for it they come from the store; else the inputs of decided ones may be
+// left out.
 func (r *Run) Approvals() []schema.Approval {
 	r.approvals.mu.Lock()
 	list := slices.Clone(r.approvals.list)
@@ -59,8 +62,15 @@ func (p *approvals) add(a schema.Approval) {
 	p.list = append(p.list, a)
 }
 
-// settle replaces a request by what has become of it, and returns whom to answer.
+// maxSettled is how many bytes of a call are kept in memory that was decided.
+const maxSettled = 64 << 10
+
+// settle replaces a request by what has become of it, and returns whom to answer. A long call
+// is left out from then on: the store has it.
 func (p *approvals) settle(a schema.Approval) *procman.Process {
+	if len(a.Input) > maxSettled {
+		a.Input = jsontext.Value("null")
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.list {
@@ -138,6 +148,7 @@ func (w *watch) ask(ask *claude.Ask) {
 		}
 	}
 	r.approvals.add(a.Approval)
+	r.registry.asked.ring()
 	r.tellWaiting()
 	w.heedApprovals()
 	if ruled != nil {

@@ -11,11 +11,12 @@ import (
 
 // describe writes what the output tells into the run's record, and seals the output.
 func (w *watch) describe() {
-	err := w.seal()
+	copied, err := w.seal()
 	if err != nil {
 		w.run.log.Error("seal output", "error", err)
 	}
 	w.run.change(func(record *store.Run) {
+		record.OutputGone = !copied
 		record.Lines, record.OutputBytes, record.StderrBytes = w.count, w.files.written(), w.files.errWritten()
 		record.Session, record.UUID, record.Sealed = w.turn.Session, w.turn.UUID, err == nil
 		if result := w.turn.Result; result != nil {
@@ -24,20 +25,21 @@ func (w *watch) describe() {
 	})
 }
 
-// seal seals the output, after it was copied if it is a window of a process's.
-func (w *watch) seal() error {
+// seal seals the output, after it was copied if it is a window of a process's: without a copy
+// there is nothing to keep.
+func (w *watch) seal() (copied bool, err error) {
 	most := w.run.registry.config.MaxOutput
 	if w.living.id == w.run.ID {
-		return w.files.seal(most)
+		return true, w.files.seal(most)
 	}
 	if err := w.files.copyTo(&w.run.output); err != nil {
-		return err
+		return false, err
 	}
 	own, err := w.run.output.open(0)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return errors.Join(own.seal(most), own.close())
+	return true, errors.Join(own.seal(most), own.close())
 }
 
 // describeResult writes the agent's answer into what is told of the run. The process may have

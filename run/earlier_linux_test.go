@@ -135,7 +135,7 @@ func (g *Registry) leaveTalk(o order, ids map[string]string) error {
 		return err
 	}
 	for i, prompt := range o.Talk {
-		turn := &Turn{Turn: store.Turn{Conversation: c.ID}, Prompt: prompt, Wishes: claude.Wishes{Session: c.Session}}
+		turn := &Turn{Turn: store.Turn{Conversation: c.ID, Parent: c.Head, Message: userMessage(prompt, c.Head)}, Prompt: prompt, Wishes: claude.Wishes{Session: c.Session}}
 		r, view, err := g.Submit(ctx, Request{Payload: schema.Payload{Prompt: prompt, Meta: "TEST", Options: o.Options}, Client: "somebody", Turn: turn})
 		if err != nil {
 			return err
@@ -198,7 +198,7 @@ func leave(t *testing.T, script string, maxRuns int, orders ...order) *earlier {
 	require.NoError(t, syscall.Kill(e.PID, syscall.SIGKILL))
 	line, err = out.ReadBytes('\n')
 	require.NoError(t, err)
-	require.Equal(t, "dead: signal: killed\n", string(line))
+	require.Equal(t, "dead: signal: killed\n", string(line), "%s", readText(t, filepath.Join(e.dir, "log")))
 	return e
 }
 

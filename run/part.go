@@ -25,10 +25,22 @@ func (w *watch) part() bool {
 	return true
 }
 
+// unused reports whether a process that has served others was not given the prompt: somebody
+// ended the run before that.
+func (w *watch) unused() bool {
+	return w.living.served > 0 && !w.prompted && !w.living.ended() && w.run.registry.atOnce.Err() == nil
+}
+
+// leave lets such a process go on as if there had been no run.
+func (w *watch) leave() {
+	w.files.closeWindow(0)
+	w.living.goesOn, w.living.end = true, size(w.files.out)
+}
+
 // hand writes down what the next run must know of a process that goes on.
 func (w *watch) hand() {
 	l := w.living
-	if !l.goesOn {
+	if !l.goesOn || w.turn.Result == nil {
 		return
 	}
 	if l.served++; l.served == 1 {

@@ -62,6 +62,7 @@ type Registry struct {
 	disk      disk
 	pool      *claude.Pool
 	keeper    *keeper
+	asked     bell          // rings with a new request for an approval
 	ended     chan struct{} // rings when a run has ended whose output is not to be kept
 
 	atOnce context.Context // its end leaves out every grace

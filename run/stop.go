@@ -48,6 +48,10 @@ func (w *watch) recordReason() {
 
 // end ends the run: the process goes on, or is stopped.
 func (w *watch) end() (procman.Exit, procman.Proof) {
+	if w.unused() {
+		w.leave()
+		return procman.Exit{}, procman.Proof{}
+	}
 	if w.over {
 		if w.part() {
 			return procman.Exit{}, procman.Proof{}

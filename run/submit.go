@@ -217,8 +217,6 @@ func (r *Run) insert(ctx context.Context) error {
 	if r.turn == nil {
 		return r.registry.store.Insert(ctx, r.record)
 	}
-	turn := r.turn.Turn
-	turn.Message.Run = r.ID
-	_, err := r.registry.store.InsertTurn(ctx, r.record, turn)
+	_, err := r.registry.store.InsertTurn(ctx, r.record, r.turn.Turn)
 	return err
 }

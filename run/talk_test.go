@@ -48,6 +48,7 @@ echo "$@" >>args
 while read -r line; do
 	case "$line" in
 	*'"subtype":"set_'*bypass*) echo '{"type":"control_response","response":{"subtype":"error","request_id":"mode"}}' ;;
+	*'"model":"slow"'*) gate; echo '{"type":"control_response","response":{"subtype":"success","request_id":"model"}}' ;;
 	*'"subtype":"set_model"'*) echo "$line"; echo '{"type":"control_response","response":{"subtype":"success","request_id":"model"}}' ;;
 	*'"subtype":"set_permission_mode"'*) echo "$line"; echo '{"type":"control_response","response":{"subtype":"success","request_id":"mode"}}' ;;
 	*'"type":"user"'*) turn "$line" ;;
@@ -93,7 +94,7 @@ func (c *talk) request(prompt string, change ...func(*Turn)) Request {
 	turn := &Turn{
 		Turn: store.Turn{
 			Conversation: c.id, Parent: c.head,
-			Message: store.Message{Message: schema.Message{ID: store.MessageID(schema.RoleUser, prompt, c.head), Role: schema.RoleUser, Content: prompt, Parent: c.head, CreatedAt: time.Now()}},
+			Message: userMessage(prompt, c.head),
 		},
 		Prompt: prompt, Wishes: claude.Wishes{Session: c.session, Approvals: true},
 	}
@@ -101,6 +102,13 @@ func (c *talk) request(prompt string, change ...func(*Turn)) Request {
 		ch(turn)
 	}
 	return Request{Payload: schema.Payload{Prompt: prompt, Meta: "TALK", Options: schema.Options{Detach: true}}, Client: "somebody", Turn: turn}
+}
+
+// userMessage is a message that begins a turn.
+func userMessage(prompt, parent string) store.Message {
+	return store.Message{Message: schema.Message{
+		ID: store.MessageID(schema.RoleUser, prompt, parent), Role: schema.RoleUser, Content: prompt, Parent: parent, CreatedAt: time.Now(),
+	}}
 }
 
 // begin begins a turn.
@@ -490,4 +498,24 @@ func requireGone(t *testing.T, pid string) {
 	t.Helper()
 	status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
 	require.True(t, err != nil || strings.Contains(string(status), "\nState:\tZ"), "process %s lives", pid)
+}
+
+// A run that is ended before its prompt was given leaves the process as it was.
+func TestATurnThatNeverBeganLeavesTheProcess(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	slow := func(turn *Turn) { turn.Wishes.Model = "slow" }
+	_, lines := c.turn("hello")
+	r, view := c.begin("hello", slow)
+	r.await(t, func() bool { return r.State() == schema.Starting })
+	r.Stop(Abort)
+	h.open(t, "gate")
+	require.Equal(t, schema.Aborted, c.end(r).State)
+	require.Nil(t, h.record(t, r).Stop)
+	require.Empty(t, view.read(t).lines)
+	c.session = session // which the run has not come to
+	_, again := c.turn("hello", slow)
+	require.Equal(t, pid(t, lines), pid(t, again))
+	require.Contains(t, again[len(again)-1], "answer 2")
 }

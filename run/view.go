@@ -114,6 +114,9 @@ func (v *View) openFiles(ended bool, record store.Run) (err error) {
 	}
 	if err == nil && !sealed { // a sealed file ends where it did for the server that sealed it
 		v.limit()
+		if ended && v.run.conversation != "" { // its process may have written more behind it
+			v.stdout.Limit(min(record.OutputBytes, v.run.registry.config.MaxOutput))
+		}
 	}
 	return err
 }

@@ -31,6 +31,7 @@ type watch struct {
 	beyond    bool          // more output than allowed
 	cutShort  bool          // ended without having come to its result
 	over      bool          // it has its result, and the process may go on
+	prompted  bool          // the process has its prompt
 	parting   bool          // the process shall not go on, whatever it has
 	patience  time.Duration // from SIGTERM to SIGKILL
 
@@ -56,6 +57,7 @@ func (w *watch) prompt() error {
 		return err
 	}
 	w.run.approvals.open(w.process)
+	w.prompted = true
 	if err := w.run.registry.agent.Prompt(w.process, w.run.prompt()); err != nil {
 		w.run.log.Warn("give prompt", "error", err)
 	}

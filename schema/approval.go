@@ -44,6 +44,7 @@ type Approval struct {
 // ApprovalContext is what the agent says about a call.
 type ApprovalContext struct {
 	Description string `json:"description,omitempty"`
+	Reason      string `json:"reason,omitempty"` // why it is asked for
 	BlockedPath string `json:"blockedPath,omitempty"`
 	ToolUseID   string `json:"toolUseId,omitempty"`
 	// Suggestions are rules by which such calls would not be asked for again, as the agent

@@ -1,0 +1,120 @@
+// The list of runs, as it was when it was asked for.
+
+import type { SpoolError } from './errors.js';
+import { asSpoolError } from './errors.js';
+import type { Http } from './http.js';
+import { later, Store } from './store.js';
+import type { Usage } from './wire.js';
+
+/** What is known of a run. Times are RFC 3339. */
+export interface RunRecord {
+  run: string;
+  meta: string;
+  state: string;
+  code?: string;
+  error?: string;
+  prompt: string;
+  result?: string;
+  usage?: Usage;
+  conversation?: string;
+  position?: number;
+  createdAt: string;
+  startedAt?: string;
+  endedAt?: string;
+  [more: string]: unknown;
+}
+
+export interface RunFilter {
+  meta?: string;
+  state?: string;
+  /** How many at once, 50 by default. */
+  limit?: number;
+  /** Asks again after so many milliseconds, as long as somebody looks. */
+  refreshInterval?: number;
+}
+
+export interface RunsView {
+  /** The newest first. */
+  readonly runs: readonly RunRecord[];
+  readonly hasMore: boolean;
+  readonly isLoading: boolean;
+  readonly error?: SpoolError;
+}
+
+export class RunsStore extends Store<RunsView> {
+  readonly #http: Http;
+  readonly #filter: RunFilter;
+  #view: RunsView = { runs: [], hasMore: false, isLoading: true };
+  #next: string | undefined;
+  #asked = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(http: Http, filter: RunFilter) {
+    super({ runs: [], hasMore: false, isLoading: true });
+    this.#http = http;
+    this.#filter = filter;
+  }
+
+  /** Asks for the newest ones again; as many as are shown. */
+  async refresh(): Promise<void> {
+    const shown = Math.min(200, Math.max(this.#view.runs.length, this.#filter.limit ?? 50));
+    await this.#ask(undefined, shown);
+  }
+
+  /** Asks for older ones. */
+  async loadMore(): Promise<void> {
+    if (this.#next) await this.#ask(this.#next, this.#filter.limit ?? 50);
+  }
+
+  async abort(run: string): Promise<void> {
+    await this.#http.json('POST', `/api/runs/${run}/abort`);
+    await this.refresh();
+  }
+
+  /** Of answers that overtake each other the last question's counts. */
+  async #ask(before: string | undefined, limit: number): Promise<void> {
+    const asked = ++this.#asked;
+    try {
+      const { runs, next } = await this.#http.json<{ runs: RunRecord[]; next?: string }>('GET', `/api/runs?${this.#query(before, limit)}`);
+      if (asked !== this.#asked) return;
+      this.#next = next;
+      const all = before ? [...this.#view.runs, ...runs] : runs;
+      this.#set({ runs: all, hasMore: next !== undefined, isLoading: false });
+    } catch (error) {
+      if (asked === this.#asked) this.#set({ ...this.#view, isLoading: false, error: asSpoolError(error) });
+    }
+  }
+
+  #query(before: string | undefined, limit: number): string {
+    const { meta, state } = this.#filter;
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (meta) query.set('meta', meta);
+    if (state) query.set('state', state);
+    if (before) query.set('before', before);
+    return query.toString();
+  }
+
+  #set(view: RunsView): void {
+    this.#view = view;
+    this.changed();
+  }
+
+  #poll(): void {
+    const { refreshInterval } = this.#filter;
+    if (!refreshInterval) return;
+    this.#cancel = later(refreshInterval, () => void this.refresh().then(() => this.watched && this.#poll()));
+  }
+
+  protected override wanted(): void {
+    void this.refresh();
+    this.#poll();
+  }
+
+  protected override unwanted(): void {
+    this.#cancel?.();
+  }
+
+  protected override compute(): RunsView {
+    return this.#view;
+  }
+}
