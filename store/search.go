@@ -18,8 +18,12 @@ const (
 	hitEnd   = "\uE001"
 )
 
-// maxSnippet bounds a snippet, in characters: one word can be as long as a text.
-const maxSnippet = 400
+// Bounds of a search: the words that are looked for, because thousands take seconds, and the characters
+// of a snippet, because one word can be as long as a text.
+const (
+	maxTerms   = 32
+	maxSnippet = 400
+)
 
 const (
 	messageSnippet = `snippet(message_words, 0, '` + hitBegin + `', '` + hitEnd + `', '…', 24)`
@@ -47,8 +51,8 @@ var (
 	foundTitles   = kind[found]{"conversation", conversationColumnCount + 2, decodeFoundTitle}
 )
 
-// Search returns the messages and titles of a user's conversations that have all words of a query, the last of which may be the
-// beginning of one; what fits best comes first. Damaged records are left out and named in an error that wraps [ErrDamaged].
+// Search returns the messages and titles of a user's conversations that have all words of a query (the first 32 of it), the last of which
+// may be the beginning of one; what fits best comes first. Damaged records are left out and named in an error that wraps [ErrDamaged].
 func (s *Store) Search(ctx context.Context, user, query string, limit int) ([]schema.Found, error) {
 	match := matching(query)
 	if match == "" {
@@ -72,6 +76,7 @@ func (s *Store) Search(ctx context.Context, user, query string, limit int) ([]sc
 // anything.
 func matching(query string) string {
 	terms := strings.Fields(strings.ReplaceAll(query, "\x00", " ")) // an expression ends at a zero byte
+	terms = terms[:min(len(terms), maxTerms)]
 	for i, term := range terms {
 		terms[i] = `"` + strings.ReplaceAll(term, `"`, `""`) + `"`
 	}
