@@ -3,7 +3,6 @@ package run
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -102,20 +101,6 @@ func (r *Run) live(own *files) Outcome {
 	return r.follow(l, (*watch).prompt)
 }
 
-// handBack has a process kept that goes on, for its conversation, and closes the files of one
-// that has ended.
-func (r *Run) handBack(l *living) {
-	l.last = r.done
-	switch {
-	case l.goesOn:
-		r.registry.keeper.keep(l)
-	case l.id == r.ID:
-		_ = l.files.close()
-	default:
-		r.retire = l // when everybody knows that the run has ended: viewers may still come to these files
-	}
-}
-
 // errWorkspace is what a client is told when runs have nowhere to work.
 var errWorkspace = errors.New("the workspace is missing and cannot be made: check --workspace")
 
@@ -150,51 +135,6 @@ func (r *Run) launch(own *files) (*living, error) {
 		ID: r.ID, Dir: cmp.Or(l.wishes.Dir, r.registry.config.Workspace), Stdout: own.out, Stderr: own.err, Wishes: l.wishes,
 	})
 	return l, err
-}
-
-// reuse returns the process that is kept for the run's conversation, if it can serve the run.
-// One that cannot is ended before another one continues its session; nil if there is none.
-func (r *Run) reuse() *living {
-	g := r.registry
-	l := g.keeper.take(r.conversation)
-	if l == nil {
-		r.countResumed()
-		return nil
-	}
-	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
-		g.keeper.endUnfit(l)
-		r.countResumed()
-		return nil
-	}
-	l.files, l.goesOn = l.window(), false
-	r.change(func(record *store.Run) { record.Process = l.id })
-	r.source.Store(l.files.output)
-	g.keeper.count(true)
-	return l
-}
-
-func (r *Run) countResumed() {
-	if r.turn != nil && r.turn.Wishes.Session != "" {
-		r.registry.keeper.count(false)
-	}
-}
-
-// wishes is what the CLI is to be started with.
-func (r *Run) wishes() claude.Wishes {
-	if r.turn != nil {
-		wishes := r.turn.Wishes
-		wishes.Turns = true
-		return wishes
-	}
-	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != ""}
-}
-
-// prompt is what the CLI is given.
-func (r *Run) prompt() string {
-	if r.turn != nil {
-		return r.turn.Prompt
-	}
-	return r.record.Prompt
 }
 
 // follow begins to watch the process in one way or another, ends it with all that it
@@ -251,16 +191,6 @@ func (r *Run) watch(l *living) (*watch, error) {
 		run: r, living: l, process: l.process, files: l.files, growth: growth, lines: lines, at: l.files.base,
 		turn: r.newTurn(), patience: r.registry.config.StopGrace,
 	}, nil
-}
-
-// newTurn is a turn of which nothing is known yet.
-func (r *Run) newTurn() claude.Turn {
-	if r.conversation == "" {
-		return claude.Turn{}
-	}
-	sum := sha256.Sum256([]byte(r.ID))
-	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // as RFC 9562 has it
-	return claude.Turn{Closely: true, Prompt: fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])}
 }
 
 // masked hides secrets in what a client is told.

@@ -43,6 +43,7 @@ turn() {
 	*'"text":"deaf"'*) echo ready; spin ;;
 	*'"text":"dies"'*) exit 3 ;;
 	*'"text":"gate"'*) echo ready; gate ;;
+	*'"text":"cuts"'*) : >/dev/stdout ;;
 	*'"text":"many"'*) i=0; while [ $i -lt 3000 ]; do echo "turn $k line $i"; i=$((i+1)); done ;;
 	esac
 	echo "{\"type\":\"assistant\",\"message\":{\"content\":\"pid $$\"},\"parent_tool_use_id\":null,\"uuid\":\"$(u 1)\"}"
@@ -324,6 +325,24 @@ func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
 	require.NotContains(t, h.argLines(t)[1], "--fork-session")
 	require.EqualValues(t, 1, h.Kept().Resumed)
 	h.requireOwn(t, first, lines)
+}
+
+// A program that cuts the file takes its own turn's lines away, and other turns' as well.
+func TestATurnThatCutsTheFileFails(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	first, _ := c.turn("many")
+	r, _ := c.begin("cuts")
+	require.Equal(t, schema.Internal, c.end(r).Code())
+	h.awaitKept(t, 0)
+	view, err := h.reopen(t, first).View(0)
+	if err == nil {
+		defer view.Leave(ClientGone)
+		_, err = view.Next()
+	}
+	require.Error(t, err, "it is damaged, and not served")
+	c.turn("hello")
 }
 
 func TestAProcessThatDiesInItsTurnFailsIt(t *testing.T) {
