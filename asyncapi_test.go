@@ -74,7 +74,7 @@ func readSchemas(t *testing.T, text json.RawMessage) openapi3.Schemas {
 	require.NoError(t, err)
 	require.NoError(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation()))
 	for name, s := range doc.Components.Schemas {
-		if name != "Payload" {
+		if !isClients(name) {
 			shut(s.Value)
 		}
 	}
@@ -92,7 +92,7 @@ func (c *conversation) fits(m message, value any) error {
 func (c *conversation) hear(channel, dialect, text string) (name string) {
 	c.t.Helper()
 	var value any = text
-	if dialect == schema.Subprotocol || isFrame(text) {
+	if dialect != "raw" || isFrame(text) {
 		value = decode(c.t, text)
 	}
 	var fitting []string

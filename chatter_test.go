@@ -187,7 +187,7 @@ func asking(more ...string) string {
 }
 
 const (
-	askLine = `{"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"touch x"},"description":"Make a file",` +
+	askLine = `{"type":"control_request","request_id":"r1","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"touch x"},"description":"Make a file","decision_reason":"it writes",` +
 		`"permission_suggestions":[` + suggestion + `],"blocked_path":"/x","tool_use_id":"t1"}}`
 	suggestion = `{"type":"addRules","rules":[{"toolName":"Bash","ruleContent":"touch:*"}],"behavior":"allow","destination":"session"}`
 )

@@ -33,16 +33,19 @@ func newContract(t *testing.T) *contract {
 	doc.Servers = nil // any address
 	router, err := legacy.NewRouter(doc)
 	require.NoError(t, err)
-	for _, format := range []string{"text/event-stream", "application/x-ndjson", "text/html", "text/javascript", "text/css"} {
+	for _, format := range []string{"text/event-stream", "application/x-ndjson", "text/html", "text/javascript", "text/css", "text/markdown"} {
 		openapi3filter.RegisterBodyDecoder(format, openapi3filter.PlainBodyDecoder)
 	}
 	for name, schema := range doc.Components.Schemas {
-		if name != "Payload" { // what clients send may have more keys
+		if !isClients(name) {
 			shut(schema.Value)
 		}
 	}
 	return &contract{t: t, doc: doc, router: router, seen: map[string]bool{}}
 }
+
+// isClients reports whether a schema is of what clients send, which may have more keys.
+func isClients(name string) bool { return name == "Payload" || strings.HasSuffix(name, "Request") }
 
 // shut forbids keys that are not described, in objects within objects too.
 func shut(s *openapi3.Schema) {
@@ -75,7 +78,7 @@ func (c *contract) ask(s *server, method, path, body string, header ...string) e
 	x := c.send(s, method, path, body, header...)
 	require.NoError(c.t, c.request(x), "%s %s", method, path)
 	if body != "" {
-		c.note("", openapi3.NewSchemaRef(components+"Payload", c.doc.Components.Schemas["Payload"].Value), decode(c.t, body))
+		c.note("", c.input(x).Route.Operation.RequestBody.Value.Content.Get("application/json").Schema, decode(c.t, body))
 	}
 	return x
 }

@@ -39,6 +39,10 @@ func (c *contract) askForSockets(s *server) {
 		require.Equal(c.t, schema.Subprotocol, chosen.answered.Get("Sec-WebSocket-Protocol"))
 	}
 	require.Equal(c.t, http.StatusNotFound, c.handshake(s, "/ws/runs/"+nobody).status)
+	require.Equal(c.t, http.StatusUpgradeRequired, c.ask(s, http.MethodGet, "/ws", "").status)
+	chosen := c.handshake(s, "/ws", "Sec-WebSocket-Protocol: "+schema.Subprotocol)
+	require.Equal(c.t, http.StatusSwitchingProtocols, chosen.status)
+	require.Empty(c.t, chosen.answered.Get("Sec-WebSocket-Protocol"), "its frames have their own envelopes")
 }
 
 // refuseEverywhere sends, to every route, what no route takes.
@@ -46,7 +50,7 @@ func (c *contract) refuseEverywhere(s *server) {
 	host, late := "Host: "+s.addr, []func(){}
 	for path, item := range c.doc.Paths.Map() {
 		for method := range item.Operations() {
-			line := method + " " + strings.ReplaceAll(path, "{run}", nobody) + " HTTP/1.1"
+			line := method + " " + strings.NewReplacer("{run}", nobody, "{chat}", unknown, "{approval}", gone).Replace(path) + " HTTP/1.1"
 			for status, lines := range map[int][]string{
 				http.StatusBadRequest:                  {line, host, host},
 				http.StatusForbidden:                   {line, "Host: evil.example"},
@@ -55,6 +59,7 @@ func (c *contract) refuseEverywhere(s *server) {
 			} {
 				require.Equal(c.t, status, c.raw(s, lines...).status, "%.60q", lines)
 			}
+			require.Equal(c.t, http.StatusForbidden, c.raw(s, line, host, "Origin: http://evil.example").status, line)
 			late = append(late, c.startLate(s, line))
 		}
 	}

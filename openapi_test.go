@@ -14,7 +14,7 @@ import (
 
 // unprovoked is what the document describes and this test cannot bring about everywhere: a
 // fault of the server is nothing that a client can ask for, and a full disk takes a disk.
-var unprovoked = []string{" 500", "POST /api/runs 507"}
+var unprovoked = []string{" 500", " 507"}
 
 // Everything that the document says is seen, and nothing is seen that it does not say.
 func TestTheOpenAPIDocumentIsTrue(t *testing.T) {
@@ -24,6 +24,7 @@ func TestTheOpenAPIDocumentIsTrue(t *testing.T) {
 	c.askPlain(s)
 	c.askForRuns(s)
 	c.askForOutput(s)
+	c.askForChats()
 	c.askForDamage(s)
 	c.askWhileBusy(s)
 	c.askWrongly(s)
@@ -130,7 +131,7 @@ func (c *contract) askForTooMuch() {
 	s.dial(c.t).next()
 	for _, x := range []exchange{
 		c.ask(s, http.MethodPost, "/api/runs", payload("hi"), "Accept: text/event-stream"), c.ask(s, http.MethodGet, "/api/runs/"+r.ID+"/lines", ""),
-		c.handshake(s, "/ws/claude"), c.handshake(s, "/ws/runs/"+r.ID),
+		c.handshake(s, "/ws/claude"), c.handshake(s, "/ws/runs/"+r.ID), c.handshake(s, "/ws"),
 	} {
 		require.Equal(c.t, http.StatusServiceUnavailable, x.status, x.path)
 		require.Contains(c.t, x.answer, string(schema.Overloaded))
@@ -155,7 +156,7 @@ func (c *contract) askAtTheEnd(s *server) {
 	require.Contains(c.t, c.ask(s, http.MethodGet, "/api/health", "").answer, "draining")
 	for _, x := range []exchange{
 		c.ask(s, http.MethodPost, "/api/runs", payload("hi")), c.ask(s, http.MethodGet, "/api/runs/"+id+"/lines", ""),
-		c.handshake(s, "/ws/claude"), c.handshake(s, "/ws/runs/"+id),
+		c.handshake(s, "/ws/claude"), c.handshake(s, "/ws/runs/"+id), c.handshake(s, "/ws"),
 	} {
 		require.Equal(c.t, http.StatusServiceUnavailable, x.status, x.path)
 		require.Contains(c.t, x.answer, string(schema.Draining))

@@ -12,13 +12,13 @@ func (w *watch) mayGoOn() bool {
 // part makes what there is now all of the run's output, and reports whether the process goes
 // on without it. From the result on nothing that it writes is an answer to the prompt.
 func (w *watch) part() bool {
-	if reason := w.run.reason(); w.beyond || w.living.ended() || reason != nil && reason.Limit {
+	if reason := w.run.reason(); w.beyond || w.failed || w.living.ended() || reason != nil && reason.Limit {
 		return false
 	}
 	end := w.files.closeWindow(w.run.registry.config.MaxOutput)
 	w.lines.Limit(end)
 	w.lookAll()
-	if w.beyond || w.run.reason() != nil && w.run.reason().Limit {
+	if w.beyond || w.failed {
 		return false
 	}
 	w.files.trim(w.at)

@@ -13,7 +13,7 @@ function react(version: string, folder: string) {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'client', environment: 'node', include: ['test/client/*.test.ts'] } },
+      { test: { name: 'client', environment: 'node', include: ['test/{client,ai,package}/*.test.ts'] } },
       react('19', './'),
       react('18', './test/react18/'),
     ],

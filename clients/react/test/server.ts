@@ -144,10 +144,11 @@ export class Server {
     return frame;
   }
 
-  /** The end of the run that a message has begun. */
+  /** The answer to a message, and the end of its run. */
   complete(id: string, user: Frame, result: string, more: Frame = {}): Frame {
     const { session } = this.chats.get(id)!;
     const head = result ? `a${user.runId.slice(4)}` : user.messageId;
+    if (result) this.append(id, { kind: 'text', role: 'assistant', content: result, runId: user.runId, line: 1 });
     delete session.run;
     session.head = head;
     return this.append(id, {
@@ -188,8 +189,13 @@ export class Server {
   #answer(socket: WebSocket, frame: Frame): void {
     if (frame.type === 'chat.subscribe') for (const ref of frame.sessions) this.#subscribe(socket, ref);
     if (frame.type === 'chat.unsubscribe') for (const { sessionId } of frame.sessions) this.#follows.get(socket)!.delete(sessionId);
-    if (frame.type === 'chat.send') this.onSend(frame, socket);
+    if (frame.type === 'chat.send') this.#send(socket, frame);
     this.#note(frame);
+  }
+
+  #send(socket: WebSocket, frame: Frame): void {
+    if (this.chats.has(frame.sessionId)) this.onSend(frame, socket);
+    else refuse(socket, frame.sessionId, 'SESSION_NOT_FOUND');
   }
 
   #subscribe(socket: WebSocket, { sessionId, lastSeq = 0, epoch }: Frame): void {

@@ -184,6 +184,7 @@ export class ConversationStore extends Store<ConversationView> {
 
   take(frame: JournalFrame | SubscribedFrame): void {
     this.#frames.push(frame);
+    const waiting = this.isSending;
     if (frame.kind === 'chat_subscribed') {
       this.#subscribed(frame);
     } else {
@@ -192,6 +193,7 @@ export class ConversationStore extends Store<ConversationView> {
     }
     this.#wait();
     this.changed();
+    if (waiting && !this.isSending) this.flush(); // who waited for it finds it in the view
   }
 
   /** Something was refused: the message that is not answered yet, or else a subscription. */

@@ -30,10 +30,15 @@ export function http(base: string, fetcher: typeof fetch | undefined): Http {
 
 async function refusal(answer: Response): Promise<SpoolError> {
   const text = await answer.text().catch(() => '');
+  const { code, error } = told(text);
+  return new SpoolError(code ?? `HTTP_${answer.status}`, error ?? (text || answer.statusText), answer.status);
+}
+
+/** What the server says of an error. What stands between it and this client may say something else. */
+function told(text: string): { code?: string; error?: string } {
   try {
-    const { code, error } = JSON.parse(text) as { code: string; error: string };
-    return new SpoolError(code, error, answer.status);
+    return (JSON.parse(text) as { code?: string; error?: string } | null) ?? {};
   } catch {
-    return new SpoolError(`HTTP_${answer.status}`, text || answer.statusText, answer.status);
+    return {};
   }
 }
