@@ -9,7 +9,7 @@ import { initialState, reduceAll } from './reduce.js';
 import { later, Store } from './store.js';
 import type { Approval, ConversationState, Message, RunInfo } from './view.js';
 import { isActive, textOf } from './view.js';
-import type { Conversation, JournalFrame, ProtocolErrorFrame, SubscribedFrame, TreeMessage, Usage } from './wire.js';
+import type { ClientFrame, Conversation, Decision, JournalFrame, ProtocolErrorFrame, SubscribedFrame, Subscription, TreeMessage, Usage } from './wire.js';
 
 /** What there is to show. */
 export interface ConversationView {
@@ -36,22 +36,11 @@ export interface ConversationView {
   readonly error?: SpoolError;
 }
 
-/** An answer to a request for an approval. */
-export interface Decision {
-  allow: boolean;
-  /** What the tool is to be called with instead. */
-  updatedInput?: unknown;
-  /** What the model is told of a denial. */
-  message?: string;
-  /** One of the request's suggestions, by which the agent does not ask again. */
-  rememberEntry?: unknown;
-}
-
 /** What a conversation needs of its client. */
 export interface Line {
   readonly http: Http;
   /** Sends a frame, and tells whether the socket is open. */
-  send(frame: unknown): boolean;
+  send(frame: ClientFrame): boolean;
   /** Somebody looks at the conversation; nobody does any more. */
   wanted(store: ConversationStore): void;
   unwanted(store: ConversationStore): void;
@@ -162,7 +151,7 @@ export class ConversationStore extends Store<ConversationView> {
   // What the client tells.
 
   /** What to subscribe with. Every subscription is answered, in the order of all frames. */
-  subscription(): Record<string, unknown> {
+  subscription(): Subscription {
     this.flush();
     this.#acks++;
     const { lastSeq, epoch } = this.#state;
