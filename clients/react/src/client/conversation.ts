@@ -99,11 +99,15 @@ export class ConversationStore extends Store<ConversationView> {
     return this.send(content, { ...options, parent: message.parent });
   }
 
-  /** Has a message answered once more. It is a user's message, or its answer. */
+  /** Has a message answered once more: a user's message, or an answer's. One that could not be sent is sent again, as it was. */
   retry(message: Message, options: SendOptions = {}): Promise<Sent> {
+    const failed = this.#outbox.find((other) => other.delivery === 'failed' && other.clientMessageId === message.clientMessageId);
+    if (failed) {
+      this.dismiss(failed.clientMessageId);
+      return this.send(failed.content, { ...failed.options, ...options });
+    }
     const asked = message.role === 'user' ? message : this.getSnapshot().messages.find((other) => other.role === 'user' && other.id === message.parent);
-    if (!asked) return Promise.reject(new SpoolError(notPossible, 'there is no message to answer again'));
-    if (asked.delivery) this.dismiss(asked.clientMessageId!);
+    if (!asked?.id) return Promise.reject(new SpoolError(notPossible, 'there is no message to answer again'));
     return this.send(textOf(asked), { ...options, parent: asked.parent });
   }
 

@@ -32,6 +32,7 @@ export interface Sent {
 export interface Outgoing {
   readonly clientMessageId: string;
   readonly content: string;
+  readonly options: SendOptions; // its id among them
   readonly frame: ChatSendRequest;
   readonly at: string;
   readonly promise: Promise<Sent>;
@@ -51,7 +52,7 @@ export function outgoing(sessionId: string, content: string, options: SendOption
     settle = (result) => (result instanceof Error ? reject(result) : resolve(result));
   });
   promise.catch(() => {}); // who does not wait for it sees it in the view
-  return { clientMessageId, content, frame, at: new Date().toISOString(), promise, settle, delivery: 'sending' };
+  return { clientMessageId, content, options: { ...options, clientMessageId }, frame, at: new Date().toISOString(), promise, settle, delivery: 'sending' };
 }
 
 /** The message as a view shows it, for as long as it is in no journal. */
