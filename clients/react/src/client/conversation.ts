@@ -140,15 +140,13 @@ export class ConversationStore extends Store<ConversationView> {
     this.upserted(chat);
   }
 
-  /** A message and what stands in its place on other branches, the oldest first. */
+  /** A message and what stands in its place on other branches, the oldest first, as the view has them. */
   branchesOf(message: Message): Message[] {
-    this.flush();
     return this.#tree.branchesOf(message);
   }
 
-  /** The messages from the root to one. */
+  /** The messages from the root to one, likewise. */
   path(head: string): Message[] {
-    this.flush();
     return this.#tree.path(head);
   }
 
