@@ -59,6 +59,7 @@ func (c *contract) refuseEverywhere(s *server) {
 			} {
 				require.Equal(c.t, status, c.raw(s, lines...).status, "%.60q", lines)
 			}
+			require.Equal(c.t, http.StatusForbidden, c.raw(s, line, host, "Origin: http://evil.example").status, line)
 			late = append(late, c.startLate(s, line))
 		}
 	}

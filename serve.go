@@ -262,7 +262,7 @@ func (h *house) close(log *slog.Logger) {
 func (c *serveCommand) agent(supervisor *procman.Supervisor) (*claude.Agent, error) {
 	options := claude.Options{
 		TrustWorkspace: c.TrustWorkspace, AllowSlashCommands: c.AllowSlashCommands, AllowAttachments: c.AllowAttachments,
-		PermissionMode: c.PermissionMode, AllowedTools: c.AllowedTools, DenyTools: c.DenyTools, Model: c.Model,
+		PermissionMode: c.PermissionMode, AllowedTools: c.AllowedTools, Model: c.Model,
 	}
 	program := claude.Program{Name: c.Claude}
 	if c.Demo {
@@ -286,7 +286,8 @@ func (c *serveCommand) runConfig() run.Config {
 		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput), AllowModels: c.AllowModel,
 		Retain: c.Retain, RetainSize: int64(c.RetainSize), RetainRecords: c.RetainRecords, StopLeft: c.OnRestart == "stop",
 		SessionIdle: time.Duration(c.SessionIdle), SessionMemory: int64(c.SessionMemory), ApprovalTimeout: time.Duration(c.ApprovalTimeout),
-		Warm: claude.PoolConfig{Size: c.Warm, Memory: int64(c.WarmMemory), Idle: time.Duration(c.WarmIdle)},
+		DenyTools: c.DenyTools,
+		Warm:      claude.PoolConfig{Size: c.Warm, Memory: int64(c.WarmMemory), Idle: time.Duration(c.WarmIdle)},
 	}
 }
 

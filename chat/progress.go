@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"spool/run"
 	"spool/schema"
@@ -115,7 +116,7 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 	t.from, t.asked = done.from, done.asked
 	if !done.began {
 		if message, err := s.store.Message(ctx, c.user, r.Info().Message); err == nil {
-			t.append(t.userFrame("", message))
+			t.append(t.userFrame(s.clientMessageID(ctx, r.ID), message))
 		}
 	}
 	view, err := r.View(max(done.line-1, 0))
@@ -125,6 +126,16 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 	}
 	s.turns.Go(func() { t.follow(view) })
 	return nil
+}
+
+// clientMessageID returns what the sender has named the message that a run answers.
+func (s *Service) clientMessageID(ctx context.Context, runID string) string {
+	record, err := s.store.Run(ctx, runID)
+	if err != nil {
+		return ""
+	}
+	_, id, _ := strings.Cut(record.Key, " ") // see Send.key
+	return id
 }
 
 // assistantLine is what the agent's own lines begin with, said by the model or by a subagent.

@@ -80,9 +80,9 @@ func (a *Agent) Adopt(leaders map[string]procman.Leader) (map[string]*procman.Pr
 const inputPatience = 10 * time.Second
 
 // Prompt gives the prompt to a waiting process. A program that has closed its stdin, or
-// ended, needs no prompt: its output and exit tell what happened.
-func (a *Agent) Prompt(process *procman.Process, prompt string) error {
-	return write(process, a.Options.PromptLine(prompt))
+// ended, needs no prompt: its output and exit tell what happened. See [Options.PromptLine].
+func (a *Agent) Prompt(process *procman.Process, prompt, uuid string) error {
+	return write(process, a.Options.PromptLine(prompt, uuid))
 }
 
 func write(process *procman.Process, line []byte) error {

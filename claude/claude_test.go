@@ -62,7 +62,7 @@ func TestPromptLineIsDataUnlessAllowed(t *testing.T) {
 		{both, "/cost", true},
 		{both, "see @x", true},
 	} {
-		line := test.options.PromptLine(test.prompt)
+		line := test.options.PromptLine(test.prompt, "")
 		require.Equal(t, 1, strings.Count(string(line), "\n"), "one line")
 		var got struct {
 			Type    string
@@ -87,7 +87,7 @@ func TestPromptLineKeepsEveryByte(t *testing.T) {
 	t.Parallel()
 	for _, prompt := range []string{" hi ", "a\nb\r\n", "\x01\x1b[31m", "é😀\u2028", `"\`, "--version", "</script>&"} {
 		var got struct{ Message struct{ Content []textBlock } }
-		require.NoError(t, json.Unmarshal(Options{}.PromptLine(prompt), &got))
+		require.NoError(t, json.Unmarshal(Options{}.PromptLine(prompt, ""), &got))
 		require.Equal(t, prompt, got.Message.Content[0].Text)
 	}
 }
@@ -218,6 +218,55 @@ func TestATurnThatIsReadClosely(t *testing.T) {
 		loosely.Read([]byte(line))
 	}
 	require.Equal(t, Turn{}, loosely)
+}
+
+// A turn that the CLI takes by itself, because a task has ended, may come before the prompt's.
+func TestTheResultIsThatOfThePrompt(t *testing.T) {
+	t.Parallel()
+	const (
+		prompt   = "11111111-2222-4333-8444-555555555555"
+		begin    = `{"type":"system","subtype":"init"}`
+		notice   = `{"type":"system","subtype":"task_notification","task_id":"b"}`
+		empty    = `{"type":"result","subtype":"success","is_error":false,"num_turns":0,"result":""}`
+		unasked  = `{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"the task has ended"}`
+		broken   = `{"type":"result","subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_streaming"}`
+		repeated = `{"type":"user","message":{"content":"hi"},"uuid":"` + prompt + `","isReplay":true}`
+		answer   = `{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"hi"}`
+	)
+	for name, test := range map[string]struct {
+		turn  Turn
+		lines []string
+		want  string // "" if there is none yet
+	}{
+		"none":                        {Turn{Prompt: prompt}, []string{begin, repeated, answer}, "hi"},
+		"one that does not repeat":    {Turn{Prompt: prompt}, []string{begin, answer}, "hi"},
+		"before the prompt":           {Turn{Prompt: prompt}, []string{notice, begin, unasked}, ""},
+		"two before the prompt":       {Turn{Prompt: prompt}, []string{notice, begin, notice, unasked, begin, unasked, begin, repeated, answer}, "hi"},
+		"and then the prompt":         {Turn{Prompt: prompt}, []string{notice, begin, unasked, begin, repeated, answer}, "hi"},
+		"a task of the prompt's turn": {Turn{Prompt: prompt}, []string{begin, repeated, notice, answer}, "hi"},
+		"broken off":                  {Turn{Prompt: prompt}, []string{notice, begin, broken}, "broken"},
+		"in a process for one prompt": {Turn{}, []string{notice, notice, begin, empty, begin, answer}, "hi"},
+		"its only answer":             {Turn{}, []string{notice, begin, answer}, "hi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			turn := test.turn
+			turn.Closely = turn.Prompt != ""
+			for _, line := range test.lines {
+				if turn.Concerns([]byte(line)) {
+					turn.Read([]byte(line))
+				}
+			}
+			switch {
+			case test.want == "":
+				require.Nil(t, turn.Result)
+			case test.want == "broken":
+				require.True(t, turn.Result.Interrupted)
+			default:
+				require.Equal(t, test.want, turn.Result.Text)
+			}
+		})
+	}
 }
 
 func TestAResponseToARequest(t *testing.T) {

@@ -22,6 +22,10 @@ const ResultSize = 8 << 20
 type Turn struct {
 	// Closely has it read what matters to a conversation too: UUID, Ask and Cancelled.
 	Closely bool
+	// Prompt is the uuid that the prompt was given, "" for none. A CLI that has had tasks in the
+	// background may take turns because of their ends before it comes to the prompt, and also
+	// when it continues the session of one that was ended: their results do not count.
+	Prompt string
 	// Began is set by system/init, with which the CLI begins a turn. A program that never
 	// says it, such as one that prints plain text, is judged by its exit alone.
 	Began bool
@@ -37,6 +41,9 @@ type Turn struct {
 	// if the line read last is one; else nil and empty.
 	Ask       *Ask
 	Cancelled string
+
+	repeated bool // the prompt was: the turn is its own
+	notified bool // of the end of a task, before that
 }
 
 // Ask is a tool's call that the CLI makes only if it is allowed, see [Agent.Answer]. It waits
@@ -108,6 +115,7 @@ var (
 	controlWord   = []byte(`"control_`)
 	assistantKind = []byte(`assistant"`)
 	controlKind   = []byte(`control_`)
+	userKind      = []byte(`user"`)
 )
 
 // Read takes the next line, or its first [HeadSize] bytes. Anything that it does not know
@@ -121,16 +129,31 @@ func (t *Turn) Read(head []byte) {
 	switch line.kind {
 	case "system":
 		t.begin(line)
+	case "user":
+		t.repeated = t.repeated || t.Prompt != "" && line.uuid == t.Prompt
 	case "result":
-		if t.Result == nil {
-			t.Result = &line.Result
-		}
+		t.end(line)
 	default:
 		if t.Closely && t.Result == nil { // what comes after it is nobody's turn
 			t.readClosely(line)
 		}
 	}
 }
+
+// end reads a result line. The first one counts, unless it is that of a turn that nobody asked
+// for: such a turn is told of before it begins.
+func (t *Turn) end(line *line) {
+	switch {
+	case t.Result != nil:
+	case t.notified && !t.repeated && !line.Interrupted && (t.Prompt != "" || line.empty()):
+		t.notified, t.UUID = t.Prompt != "", ""
+	default:
+		t.Result = &line.Result
+	}
+}
+
+// empty reports whether it is the result of a turn in which nothing was asked.
+func (r *Result) empty() bool { return r.Turns == 0 && r.Text == "" && !r.IsError }
 
 func (t *Turn) readClosely(line *line) {
 	switch line.kind {
@@ -150,14 +173,21 @@ func (t *Turn) readClosely(line *line) {
 func (t *Turn) Concerns(head []byte) bool {
 	if kind, ok := bytes.CutPrefix(head, typeFirst); ok {
 		return bytes.HasPrefix(kind, resultKind) || !t.Began && bytes.HasPrefix(kind, systemKind) ||
-			t.Closely && (bytes.HasPrefix(kind, assistantKind) || bytes.HasPrefix(kind, controlKind))
+			t.Closely && (bytes.HasPrefix(kind, assistantKind) || bytes.HasPrefix(kind, controlKind)) ||
+			t.awaits() && (bytes.HasPrefix(kind, userKind) || bytes.HasPrefix(kind, systemKind))
 	}
 	return bytes.Contains(head, resultWord) || !t.Began && bytes.Contains(head, initWord) ||
 		t.Closely && (bytes.Contains(head, assistantWord) || bytes.Contains(head, controlWord))
 }
 
+// awaits reports whether it is not known yet that the CLI has come to the prompt.
+func (t *Turn) awaits() bool { return t.Prompt != "" && !t.repeated }
+
 // begin reads a system line.
 func (t *Turn) begin(line *line) {
+	if line.Subtype == "task_notification" {
+		t.notified = true
+	}
 	if line.Subtype != "init" || t.Began {
 		return
 	}
@@ -258,7 +288,7 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 }
 
 // kinds are the types of the lines that mean something.
-var kinds = []string{"system", "result", "assistant", "control_request", "control_cancel_request"}
+var kinds = []string{"system", "result", "user", "assistant", "control_request", "control_cancel_request"}
 
 // readRequest keeps a request as it was written.
 func (l *line) readRequest(decoder *jsontext.Decoder) bool {

@@ -50,6 +50,9 @@ type Wishes struct {
 	MaxBudgetUSD float64
 	// System is added to the CLI's own system prompt.
 	System string
+	// Turns is for a process that may take several prompts. It repeats each on stdout when it
+	// begins with it, so that the turns that it takes by itself can be told apart.
+	Turns bool
 	// Dir is the working directory; empty is the one that all runs have.
 	Dir string
 }
@@ -81,6 +84,9 @@ func (o Options) Args(w Wishes) []string {
 
 // switches returns the arguments that are no mere texts.
 func (w Wishes) switches() (args []string) {
+	if w.Turns {
+		args = append(args, "--replay-user-messages")
+	}
 	if w.Approvals {
 		args = append(args, "--permission-prompt-tool=stdio")
 	}
@@ -100,6 +106,7 @@ func (w Wishes) switches() (args []string) {
 // userLine is one turn on the CLI's stdin.
 type userLine struct {
 	Type            string      `json:"type"`
+	UUID            string      `json:"uuid,omitempty"`
 	Message         userMessage `json:"message"`
 	ParentToolUseID *string     `json:"parent_tool_use_id"`
 	SessionID       string      `json:"session_id"`
@@ -118,13 +125,14 @@ type textBlock struct {
 // PromptLine returns the stdin line, newline included, that gives the prompt to the CLI.
 // The CLI looks for a leading slash and for @path in the last text block alone, and drops
 // an empty one before it asks the model: behind an empty block a prompt is data, and the
-// model sees it byte for byte.
-func (o Options) PromptLine(prompt string) []byte {
+// model sees it byte for byte. The uuid, which may be empty, is what the CLI's own line about
+// the prompt has: it must be new.
+func (o Options) PromptLine(prompt, uuid string) []byte {
 	var content any = []textBlock{{"text", prompt}, {"text", ""}}
 	if o.asCommand(prompt) {
 		content = prompt
 	}
-	line, err := json.Marshal(userLine{Type: "user", Message: userMessage{"user", content}, SessionID: "default"})
+	line, err := json.Marshal(userLine{Type: "user", UUID: uuid, Message: userMessage{"user", content}, SessionID: "default"})
 	if err != nil {
 		panic("claude: encode prompt: " + err.Error()) // prompts are valid UTF-8
 	}

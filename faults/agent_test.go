@@ -2,10 +2,13 @@ package faults
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -13,28 +16,53 @@ import (
 const agentName = "agent"
 
 // agentMain is an agent that is told in its prompt what to print: "LINES PAUSE WORD" is so
-// many numbered lines with a pause after each, and a result. It leaves its process id in the
-// directory CLAUDE_STARTS, in a file named by the word, for each start.
+// many numbered lines with a pause after each, and a result. With "say" before them it is a
+// turn of a conversation. It leaves its process id in the directory CLAUDE_STARTS, in a file
+// named by the word, for each turn.
 func agentMain() {
-	prompt := readPrompt()
-	if prompt == "" {
-		os.Exit(0) // whoever started it has died before it could say anything
+	a := newTalker()
+	for {
+		prompt, more := a.prompt()
+		if !more {
+			syscall.Exit(0) // nobody can say anything any more; os.Exit waits a second under the race detector
+		}
+		a.turn(prompt)
 	}
-	var count int
-	var pause time.Duration
-	var pauseText, word string
-	if _, err := fmt.Sscan(prompt, &count, &pauseText, &word); err != nil {
-		os.Exit(1)
+}
+
+// task is what a prompt asks for.
+type task struct {
+	count int
+	pause time.Duration
+	word  string
+	asks  bool // for an approval, in the middle
+}
+
+// turn does what the last line of a prompt says: before it stands what was said before, if
+// the agent is told that.
+func (a *talker) turn(prompt string) {
+	command := prompt[strings.LastIndex(prompt, "\n")+1:]
+	command, says := strings.CutPrefix(command, "say ")
+	var t task
+	var pause, ask string
+	n, _ := fmt.Sscan(command, &t.count, &pause, &t.word, &ask)
+	if n < 3 {
+		fmt.Fprintf(os.Stderr, "the agent does not understand %q\n", prompt)
+		syscall.Exit(1)
 	}
-	pause, _ = time.ParseDuration(pauseText)
-	leaveTrace(word)
+	t.pause, _ = time.ParseDuration(pause)
+	t.asks = ask == "ask"
+	leaveTrace(t.word)
+	if says {
+		a.say(t)
+		return
+	}
 	fmt.Println(`{"type":"system","subtype":"init","session_id":"0dcc8b45-c1bf-465e-ad3d-a913e0ca14c1"}`)
-	for i := 2; i < count; i++ {
-		fmt.Println(lineOf(word, i))
-		time.Sleep(pause) //nolint:forbidigo // this is the agent's pace, nobody waits for anything
+	for i := 2; i < t.count; i++ {
+		fmt.Println(lineOf(t.word, i))
+		time.Sleep(t.pause) //nolint:forbidigo // this is the agent's pace, nobody waits for anything
 	}
 	fmt.Println(resultLine)
-	os.Exit(0)
 }
 
 const resultLine = `{"type":"result","subtype":"success","is_error":false,"result":"done"}`
@@ -47,22 +75,45 @@ func lineOf(word string, i int) string {
 func leaveTrace(word string) {
 	file, err := os.OpenFile(os.Getenv("CLAUDE_STARTS")+"/"+word, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		os.Exit(1)
+		syscall.Exit(1)
 	}
 	defer file.Close()
 	fmt.Fprintln(file, os.Getpid())
 }
 
-func readPrompt() string {
-	line, err := bufio.NewReader(os.Stdin).ReadBytes('\n')
-	if err != nil {
-		return ""
+// traces is how often the agent was given a prompt with that word.
+func (w *world) traces(word string) int {
+	text, _ := os.ReadFile(filepath.Join(w.starts, word))
+	return bytes.Count(text, []byte("\n"))
+}
+
+// input is a line of the agent's stdin.
+type input struct {
+	Type      string
+	Message   struct{ Content []struct{ Text string } }
+	RequestID string `json:"request_id"`
+	Request   struct{ Subtype string }
+	Response  struct {
+		RequestID string          `json:"request_id"`
+		Response  json.RawMessage // of whom was asked for an approval
 	}
-	var user struct {
-		Message struct{ Content []struct{ Text string } }
-	}
-	if json.Unmarshal(line, &user) != nil || len(user.Message.Content) == 0 {
-		return ""
-	}
-	return user.Message.Content[0].Text
+}
+
+// readInputs reads stdin to its end.
+func readInputs() <-chan input {
+	inputs := make(chan input)
+	go func() {
+		defer close(inputs)
+		for lines := bufio.NewReader(os.Stdin); ; {
+			line, err := lines.ReadBytes('\n')
+			if err != nil {
+				return
+			}
+			var in input
+			if json.Unmarshal(line, &in) == nil {
+				inputs <- in
+			}
+		}
+	}()
+	return inputs
 }

@@ -54,6 +54,8 @@ var fiberErrors = map[int]*schema.Error{
 	http.StatusMethodNotAllowed:      schema.NewError(schema.MethodNotAllowed, "this method is not allowed here"),
 	http.StatusUpgradeRequired:       schema.NewError(schema.UpgradeRequired, "this is a WebSocket: connect with ws://"),
 	http.StatusRequestEntityTooLarge: schema.NewError(schema.TooLarge, "the request body is too large"),
+	// A client that is lost in the middle of its request: nobody gets the answer.
+	http.StatusBadGateway: schema.NewError(schema.BadRequest, "the request was cut off"),
 }
 
 // answerError is the one place where an error becomes an HTTP answer. An error without a

@@ -264,7 +264,7 @@ func TestA10WhatTheServerDeniesNobodyIsAskedFor(t *testing.T) {
 func TestA10TheClocksStopWhileSomebodyIsAsked(t *testing.T) {
 	t.Parallel()
 	h := talkHouse(t, func(c *Config) {
-		c.RunTimeout, c.IdleTimeout, c.ApprovalTimeout = time.Second, 900*time.Millisecond, 1500*time.Millisecond
+		c.RunTimeout, c.IdleTimeout, c.ApprovalTimeout = 2*time.Second, 1800*time.Millisecond, 2500*time.Millisecond
 	})
 	c := h.newTalk(t)
 	r, _ := c.begin("approve")

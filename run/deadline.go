@@ -52,3 +52,27 @@ func (w *watch) restIdle() {
 		w.run.warn(time.Time{})
 	}
 }
+
+// paused is what was left of the deadlines when they were stopped.
+type paused struct {
+	since      time.Time // zero if they go on
+	wall, idle time.Duration
+}
+
+func (w *watch) pause() {
+	w.left = paused{since: time.Now(), wall: w.wall.left(), idle: w.idle.left()}
+	w.wall, w.idle, w.wallIsClose = deadline{}, deadline{}, false
+	if !w.run.Warning().IsZero() {
+		w.run.warn(time.Time{})
+	}
+}
+
+func (w *watch) unpause() {
+	if w.left.wall > 0 {
+		w.wall = newDeadline(w.run.timeout(), w.left.wall)
+	}
+	if w.left.idle > 0 {
+		w.idle = newDeadline(w.run.registry.config.IdleTimeout, w.left.idle)
+	}
+	w.left = paused{}
+}

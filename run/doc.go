@@ -2,6 +2,9 @@
 // it has, whoever ends it.
 //
 //	queued ──> starting ──> running ──> succeeded | failed | aborted | timed_out | interrupted
+//	                           ^│
+//	                           │v
+//	                        waiting
 //
 // The process writes its output into files; this package follows them to know when the turn
 // has its result, and to keep limits. Whoever wants the output opens a [View], which
@@ -9,6 +12,10 @@
 //
 // A run that has its place at once takes a process that has waited for it, if there is one
 // ([Registry.KeepWarm]), and with it its files and its id. From then on it is like any other.
+//
+// A run that is a turn of a conversation leaves its process to the next one, whose output is
+// then a window of what that process writes. It waits while somebody is asked whether the agent
+// may use a tool: [Registry.Decide] is the answer.
 //
 // # What is kept
 //
@@ -21,7 +28,8 @@
 //
 // A run has one goroutine, which alone starts, judges and stops its process; [Run.Stop]
 // from anywhere only tells it why. A View belongs to one goroutine. The [Registry] owns
-// all runs: [Registry.Drain] returns when the last one has ended.
+// all runs, and the processes that conversations keep: [Registry.Drain] returns when the last
+// one has ended. Decide and LetGo may be called from anywhere.
 //
 // # Errors
 //

@@ -26,6 +26,7 @@ type leftover struct {
 func (l *leftover) live() Outcome {
 	living, err := l.living()
 	if err != nil {
+		l.registry.keeper.release(l.processID())
 		o := judge(claude.Turn{}, leftBehind, procman.Exit{}, "")
 		if !errors.Is(err, os.ErrNotExist) { // not taken away by somebody
 			o = l.internal("open output", err)

@@ -101,19 +101,6 @@ func (r *Run) live(own *files) Outcome {
 	return r.follow(l, (*watch).prompt)
 }
 
-// handBack has a process kept that goes on, for its conversation, and closes the files of one
-// that has ended.
-func (r *Run) handBack(l *living) {
-	switch {
-	case l.goesOn:
-		r.registry.keeper.keep(l)
-	case l.id == r.ID:
-		_ = l.files.close()
-	default:
-		r.retire = l // when everybody knows that the run has ended: viewers may still come to these files
-	}
-}
-
 // errWorkspace is what a client is told when runs have nowhere to work.
 var errWorkspace = errors.New("the workspace is missing and cannot be made: check --workspace")
 
@@ -148,49 +135,6 @@ func (r *Run) launch(own *files) (*living, error) {
 		ID: r.ID, Dir: cmp.Or(l.wishes.Dir, r.registry.config.Workspace), Stdout: own.out, Stderr: own.err, Wishes: l.wishes,
 	})
 	return l, err
-}
-
-// reuse returns the process that is kept for the run's conversation, if it can serve the run.
-// One that cannot is ended before another one continues its session; nil if there is none.
-func (r *Run) reuse() *living {
-	g := r.registry
-	l := g.keeper.take(r.conversation)
-	if l == nil {
-		r.countResumed()
-		return nil
-	}
-	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
-		g.keeper.end(l)
-		r.countResumed()
-		return nil
-	}
-	l.files, l.goesOn = l.window(), false
-	r.change(func(record *store.Run) { record.Process = l.id })
-	r.source.Store(l.files.output)
-	g.keeper.count(true)
-	return l
-}
-
-func (r *Run) countResumed() {
-	if r.turn != nil && r.turn.Wishes.Session != "" {
-		r.registry.keeper.count(false)
-	}
-}
-
-// wishes is what the CLI is to be started with.
-func (r *Run) wishes() claude.Wishes {
-	if r.turn != nil {
-		return r.turn.Wishes
-	}
-	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != ""}
-}
-
-// prompt is what the CLI is given.
-func (r *Run) prompt() string {
-	if r.turn != nil {
-		return r.turn.Prompt
-	}
-	return r.record.Prompt
 }
 
 // follow begins to watch the process in one way or another, ends it with all that it
@@ -245,7 +189,7 @@ func (r *Run) watch(l *living) (*watch, error) {
 	lines.Limit(l.files.base + r.registry.config.MaxOutput) // what is beyond is killed for it, and not even read
 	return &watch{
 		run: r, living: l, process: l.process, files: l.files, growth: growth, lines: lines, at: l.files.base,
-		turn: claude.Turn{Closely: r.conversation != ""}, patience: r.registry.config.StopGrace,
+		turn: r.newTurn(), patience: r.registry.config.StopGrace,
 	}, nil
 }
 

@@ -25,9 +25,10 @@ type living struct {
 	// Once its first run has ended: how much of its files is that one's. The rest is cut off
 	// when it has ended itself.
 	first, firstErr int64
-	end             int64 // of stdout when its latest run ended
-	goesOn          bool  // its latest run has ended, and it has not
-	idle            idle  // of the keeper, as long as it has the process
+	end             int64           // of stdout when its latest run ended
+	last            <-chan struct{} // closed when its latest run has ended
+	goesOn          bool            // its latest run has ended, and it has not
+	idle            idle            // of the keeper, as long as it has the process
 }
 
 // ended reports whether it can serve nothing any more.

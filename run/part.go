@@ -1,23 +1,24 @@
 package run
 
 // mayGoOn reports whether the process may serve another turn of its conversation. One that has
-// written very much is replaced by a new one that continues its session.
+// written very much is replaced by a new one that continues its session, and so is one with a
+// budget: what it has spent on this turn would count against the next.
 func (w *watch) mayGoOn() bool {
 	g := w.run.registry
-	return w.run.conversation != "" && !w.parting && w.process.Stdin != nil && w.turn.Session != "" &&
-		w.at < g.config.MaxOutput && g.config.SessionIdle > 0 && g.atOnce.Err() == nil && g.keeper.open()
+	return w.run.conversation != "" && !w.parting && w.living.wishes.MaxBudgetUSD == 0 && w.process.Stdin != nil && w.turn.Session != "" &&
+		w.at < g.config.MaxOutput && g.config.SessionMemory > 0 && g.atOnce.Err() == nil && g.keeper.open()
 }
 
 // part makes what there is now all of the run's output, and reports whether the process goes
 // on without it. From the result on nothing that it writes is an answer to the prompt.
 func (w *watch) part() bool {
-	if reason := w.run.reason(); w.beyond || w.living.ended() || reason != nil && reason.Limit {
+	if reason := w.run.reason(); w.beyond || w.failed || w.living.ended() || reason != nil && reason.Limit {
 		return false
 	}
 	end := w.files.closeWindow(w.run.registry.config.MaxOutput)
 	w.lines.Limit(end)
 	w.lookAll()
-	if w.beyond || w.run.reason() != nil && w.run.reason().Limit {
+	if w.beyond || w.failed {
 		return false
 	}
 	w.files.trim(w.at)

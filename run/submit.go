@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"spool/claude"
 	"spool/schema"
 	"spool/store"
 )
@@ -26,16 +25,6 @@ type Request struct {
 	Key string
 	// Turn makes the run a turn of a conversation; nil is none.
 	Turn *Turn
-}
-
-// Turn is what a run of a conversation needs besides.
-type Turn struct {
-	store.Turn
-	User string
-	// Prompt is what the agent is given. It may be longer than that of a payload.
-	Prompt string
-	// Wishes is what the agent is started with.
-	Wishes claude.Wishes
 }
 
 // user is whose run it is.
@@ -95,11 +84,6 @@ func (g *Registry) refusal(err error) error {
 		return errStorage
 	}
 	return schema.NewError(schema.Internal, "the server could not accept the run; its log has the cause")
-}
-
-// isAnswer reports whether a conversation does not take a turn.
-func isAnswer(err error) bool {
-	return errors.Is(err, store.ErrMoved) || errors.Is(err, store.ErrActive) || errors.Is(err, store.ErrNotFound)
 }
 
 var errStorage = schema.NewError(schema.StorageFull, "the server's disk is nearly full: try again when there is room")
@@ -210,13 +194,4 @@ func (g *Registry) persist(r *Run) (*files, *View, error) {
 		view.Leave(ClientGone)
 	}
 	return nil, nil, errors.Join(err, r.dismiss(files))
-}
-
-// insert brings the run's record to the disk, together with what it changes in its conversation.
-func (r *Run) insert(ctx context.Context) error {
-	if r.turn == nil {
-		return r.registry.store.Insert(ctx, r.record)
-	}
-	_, err := r.registry.store.InsertTurn(ctx, r.record, r.turn.Turn)
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,12 @@ ask() { echo "{\"type\":\"control_request\",\"request_id\":\"q$1\",\"request\":{
 heard() { read -r line || exit 1; echo "$line"; case "$line" in *'"interrupt"'*) echo '{"type":"control_cancel_request","request_id":"q1"}'; broken; return 1;; esac; }
 turn() {
 	k=$((k+1))
+	case "$1" in *'"text":"late"'*)
+		echo '{"type":"system","subtype":"task_notification"}'
+		echo '{"type":"result","is_error":false,"num_turns":1,"result":"nobody asked","total_cost_usd":0}'
+		uuid=${1#*'"uuid":"'}
+		echo '{"type":"user","isReplay":true,"uuid":"'${uuid%%'"'*}'"}' ;;
+	esac
 	echo '{"type":"system","subtype":"init","session_id":"'$sid'"}'
 	case "$1" in
 	*'"text":"approve"'*) ask 1 Bash; heard || return ;;
@@ -36,6 +43,7 @@ turn() {
 	*'"text":"deaf"'*) echo ready; spin ;;
 	*'"text":"dies"'*) exit 3 ;;
 	*'"text":"gate"'*) echo ready; gate ;;
+	*'"text":"cuts"'*) : >/dev/stdout ;;
 	*'"text":"many"'*) i=0; while [ $i -lt 3000 ]; do echo "turn $k line $i"; i=$((i+1)); done ;;
 	esac
 	echo "{\"type\":\"assistant\",\"message\":{\"content\":\"pid $$\"},\"parent_tool_use_id\":null,\"uuid\":\"$(u 1)\"}"
@@ -221,6 +229,21 @@ func TestTurnsTakeTheSameProcess(t *testing.T) {
 	}
 }
 
+// The CLI counts a budget over the life of a process, and it is meant for one turn.
+func TestAProcessWithABudgetServesOneTurn(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	_, kept := c.turn("hello")
+	budget := func(turn *Turn) { turn.Wishes.MaxBudgetUSD = 2 }
+	_, first := c.turn("hello", budget)
+	_, second := c.turn("hello", budget)
+	h.awaitKept(t, 0)
+	_, third := c.turn("hello")
+	require.Len(t, map[string]bool{pid(t, kept): true, pid(t, first): true, pid(t, second): true, pid(t, third): true}, 4)
+	require.Equal(t, 1, h.Kept().Alive)
+}
+
 // Whoever looks at a turn sees its lines, numbered from 1, however slow he is.
 func TestViewsOfATurnSeeItAlone(t *testing.T) {
 	t.Parallel()
@@ -304,6 +327,24 @@ func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
 	h.requireOwn(t, first, lines)
 }
 
+// A program that cuts the file takes its own turn's lines away, and other turns' as well.
+func TestATurnThatCutsTheFileFails(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	first, _ := c.turn("many")
+	r, _ := c.begin("cuts")
+	require.Equal(t, schema.Internal, c.end(r).Code())
+	h.awaitKept(t, 0)
+	view, err := h.reopen(t, first).View(0)
+	if err == nil {
+		defer view.Leave(ClientGone)
+		_, err = view.Next()
+	}
+	require.Error(t, err, "it is damaged, and not served")
+	c.turn("hello")
+}
+
 func TestAProcessThatDiesInItsTurnFailsIt(t *testing.T) {
 	t.Parallel()
 	h := talkHouse(t, nil)
@@ -343,6 +384,7 @@ func TestOtherWishes(t *testing.T) {
 			require.Equal(t, 1, h.Kept().Alive)
 			h.requireOwn(t, r, again)
 			if !test.same {
+				require.EqualValues(t, 1, h.Kept().Ends.Unfit)
 				require.Equal(t, "gone", h.argLines(t)[1], "the first one had ended before")
 			}
 		})
@@ -374,6 +416,18 @@ func TestAProcessThatGoesOnAfterItsResultIsNotUsedAgain(t *testing.T) {
 	h.requireOwn(t, r, lines)
 }
 
+// What it begins just before it gets a prompt is not the answer to that.
+func TestATurnThatNobodyAskedForIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	c.turn("hello")
+	r, lines := c.turn("late")
+	require.Len(t, lines, 7)
+	require.Equal(t, "answer 2", *r.Info().Result)
+	require.Equal(t, 1, h.Kept().Alive)
+}
+
 func TestIdleProcessesEnd(t *testing.T) {
 	t.Parallel()
 	h := talkHouse(t, func(c *Config) { c.SessionIdle = 50 * time.Millisecond })
@@ -400,6 +454,19 @@ func TestWhatWasUsedLeastLatelyGoesFirst(t *testing.T) {
 	require.EqualValues(t, 1, h.Kept().Ends.Memory)
 	_, lines := a.turn("hello")
 	require.Contains(t, lines[len(lines)-1], "answer 3")
+}
+
+func TestNothingIsKeptWhereMemoryIsShort(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	h.newTalk(t).turn("hello")
+	h.newTalk(t).turn("hello")
+	h.keeper.mu.Lock()
+	h.keeper.short, h.keeper.looked = func() bool { return true }, time.Time{}
+	h.keeper.mu.Unlock()
+	h.keeper.look()
+	h.awaitKept(t, 0)
+	require.EqualValues(t, 2, h.Kept().Ends.Pressure)
 }
 
 func TestAKeptProcessThatDiesIsForgotten(t *testing.T) {
@@ -463,14 +530,16 @@ func TestRetentionWaitsForTheProcess(t *testing.T) {
 func TestAWarmProcessIsKept(t *testing.T) {
 	t.Parallel()
 	h := warmHouse(t, talks, func(c *Config) { c.SessionIdle, c.SessionMemory = time.Hour, 1<<40 })
+	h.newTalk(t).turn("hello")
+	require.Eventually(t, func() bool { return h.Warm().Waiting == 2 }, patience, time.Millisecond, "one is for first turns")
 	c := h.newTalk(t)
-	plain := func(turn *Turn) { turn.Wishes.Approvals = false }
-	id := h.waitingID(t)
-	r, lines := c.turn("hello", plain)
-	require.Equal(t, id, r.ID)
-	_, again := c.turn("hello", plain)
+	r, lines := c.turn("hello")
+	require.EqualValues(t, 1, h.Warm().Hits)
+	require.Empty(t, h.record(t, r).Process)
+	_, again := c.turn("hello")
 	require.Equal(t, pid(t, lines), pid(t, again))
 	require.EqualValues(t, 1, h.Warm().Hits)
+	require.EqualValues(t, 1, h.Kept().Reused)
 }
 
 func TestAConversationThatDoesNotTakeATurn(t *testing.T) {
@@ -518,4 +587,52 @@ func TestATurnThatNeverBeganLeavesTheProcess(t *testing.T) {
 	_, again := c.turn("hello", slow)
 	require.Equal(t, pid(t, lines), pid(t, again))
 	require.Contains(t, again[len(again)-1], "answer 2")
+}
+
+// Many conversations at once, some turns of which are aborted, and some processes let go: every
+// run has its own lines, from 1, whoever looked at it when.
+func TestManyConversations(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, func(c *Config) { c.MaxRuns, c.MaxQueue, c.StopGrace = 3, 100, 4*time.Second })
+	var all sync.WaitGroup
+	for i := range 6 {
+		c := h.newTalk(t)
+		all.Go(func() {
+			for j := range 5 {
+				c.stir(i + j)
+			}
+		})
+	}
+	all.Wait()
+	running, queued := h.Counts()
+	require.Zero(t, running+queued)
+	h.keeper.close()
+	h.awaitKept(t, 0)
+	records, err := h.store.Runs(t.Context(), store.Filter{})
+	require.NoError(t, err)
+	require.Len(t, records, 30)
+	for _, record := range records {
+		r, err := h.Open(t.Context(), record.ID)
+		require.NoError(t, err)
+		h.requireOwn(t, r, replay(t, r, 0).lines)
+	}
+}
+
+// stir takes a turn, and does something to it.
+func (c *talk) stir(how int) {
+	prompt := []string{"many", "hold", "hello", "late"}[how%4]
+	r, view := c.begin(prompt)
+	if prompt == "hold" {
+		awaitReady(c.t, view)
+		r.Stop(Abort)
+	}
+	lines := view.read(c.t).lines
+	o := c.end(r)
+	require.Equal(c.t, prompt == "hold", o.State == schema.Aborted, "%v", o)
+	if prompt == "many" {
+		require.Len(c.t, lines, 3004)
+	}
+	if how%5 == 0 {
+		c.h.LetGo(c.id)
+	}
 }

@@ -90,7 +90,8 @@ func finish(t tester, s *Store, run Run, text string) Conversation {
 	done.Usage = &schema.Usage{InputTokens: 10, OutputTokens: 3, Turns: 1, CostUSD: 0.25}
 	require.NoError(t, s.Update(t.Context(), done))
 	answer := &Message{Message: schema.Message{Content: text, CreatedAt: time.Now().UTC()}, Session: "session", UUID: "uuid of " + text}
-	_, err := s.EndTurn(t.Context(), run.User, TurnEnd{Conversation: run.Conversation, Run: run.ID, Answer: answer, Session: "session"})
+	head := MessageID(schema.RoleAssistant, text, run.Message)
+	_, err := s.EndTurn(t.Context(), run.User, TurnEnd{Conversation: run.Conversation, Run: run.ID, Answer: answer, Session: "session", SessionHead: head})
 	require.NoError(t, err)
 	c, err := s.ClearActive(t.Context(), run.User, run.Conversation, run.ID)
 	require.NoError(t, err)
@@ -103,7 +104,7 @@ func newApproval(run Run) Approval {
 		Approval: schema.Approval{
 			ID: "apr_" + strings.ToLower(rand.Text()), Run: run.ID, Conversation: run.Conversation, State: schema.ApprovalPending,
 			Tool: "Bash", Input: jsontext.Value(`{ "command" : "rm -r \u0041 é",  "command":1.0 }`), InputHash: "abc",
-			Context:   schema.ApprovalContext{Description: "remove", Suggestions: jsontext.Value(`[{"type":"addRules"}]`)},
+			Context:   schema.ApprovalContext{Description: "remove", Suggestions: jsontext.Value(`[{"type":"addRules\u0041","rules":1.0,"rules":"é"}]`)},
 			CreatedAt: time.Now().UTC(), ExpiresAt: new(time.Now().UTC()),
 		},
 		User: run.User, RequestID: "req-1",

@@ -99,6 +99,7 @@ func requireWholeTurns(t *testing.T, s *Store) {
 	ended, err := s.Runs(t.Context(), Filter{User: "ann", State: schema.Succeeded})
 	require.NoError(t, err)
 	if len(ended) > 0 {
+		require.Len(t, usage, 1)
 		require.Equal(t, int64(len(ended)), usage[0].Turns)
 	}
 }

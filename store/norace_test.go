@@ -7,5 +7,9 @@ import "time"
 // flips is how many bits are flipped, each in a database of its own.
 const flips = 500
 
-// mostForPath is how long the history of a long conversation may take to read.
-const mostForPath = 100 * time.Millisecond
+// longHistory is how many messages a long conversation has, and mostForPath how long it may take to
+// read them.
+const (
+	longHistory = 10_000
+	mostForPath = 100 * time.Millisecond
+)

@@ -8,5 +8,9 @@ import "time"
 // which is Go here, ten times slower.
 const flips = 100
 
-// mostForPath is how long the history of a long conversation may take to read.
-const mostForPath = 2 * time.Second
+// longHistory is how many messages a long conversation has, and mostForPath how long it may take to
+// read them.
+const (
+	longHistory = 1_000
+	mostForPath = time.Second
+)

@@ -18,8 +18,8 @@ const (
 	hitEnd   = "\uE001"
 )
 
-// Bounds of a search: words that are looked for, and characters of a snippet, because a
-// word can be as long as a text.
+// Bounds of a search: the words that are looked for, because thousands take seconds, and the characters
+// of a snippet, because one word can be as long as a text.
 const (
 	maxTerms   = 32
 	maxSnippet = 400
@@ -51,8 +51,8 @@ var (
 	foundTitles   = kind[found]{"conversation", conversationColumnCount + 2, decodeFoundTitle}
 )
 
-// Search returns the messages and titles of a user's conversations that have all words of a query, the last of which may be the
-// beginning of one; what fits best comes first. Damaged records are left out and named in an error that wraps [ErrDamaged].
+// Search returns the messages and titles of a user's conversations that have all words of a query (the first 32 of it), the last of which
+// may be the beginning of one; what fits best comes first. Damaged records are left out and named in an error that wraps [ErrDamaged].
 func (s *Store) Search(ctx context.Context, user, query string, limit int) ([]schema.Found, error) {
 	match := matching(query)
 	if match == "" {
@@ -76,13 +76,14 @@ func (s *Store) Search(ctx context.Context, user, query string, limit int) ([]sc
 // anything.
 func matching(query string) string {
 	terms := strings.Fields(strings.ReplaceAll(query, "\x00", " ")) // an expression ends at a zero byte
-	for i, term := range terms[:min(len(terms), maxTerms)] {
+	terms = terms[:min(len(terms), maxTerms)]
+	for i, term := range terms {
 		terms[i] = `"` + strings.ReplaceAll(term, `"`, `""`) + `"`
 	}
 	if len(terms) == 0 {
 		return ""
 	}
-	return strings.Join(terms[:min(len(terms), maxTerms)], " ") + "*"
+	return strings.Join(terms, " ") + "*"
 }
 
 // entitled sets the titles of the conversations in which messages were found. A conversation that was deleted meanwhile

@@ -134,17 +134,16 @@ func longConversation(t testing.TB, s *Store, n int) string {
 // It measures time, and so has no other test beside it.
 func TestALongHistoryIsReadAtOnce(t *testing.T) {
 	s := openNew(t)
-	const count = 10_000
-	head := longConversation(t, s, count)
+	head := longConversation(t, s, longHistory)
 	best := time.Hour
 	for range 10 {
 		begun := time.Now()
 		path, err := s.Path(t.Context(), "", head)
 		best = min(best, time.Since(begun))
 		require.NoError(t, err)
-		require.Len(t, path, count)
+		require.Len(t, path, longHistory)
 		require.Equal(t, "message number 0", path[0].Content)
-		require.Equal(t, head, path[count-1].ID)
+		require.Equal(t, head, path[longHistory-1].ID)
 	}
 	t.Log(best)
 	require.Less(t, best, mostForPath)
