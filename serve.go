@@ -299,7 +299,7 @@ func (c *serveCommand) chatConfig(agent *claude.Agent) chat.Config {
 }
 
 func (c *serveCommand) doorConfig(containment procman.Method) handler.Config {
-	facts := handler.Facts{Containment: containment, RunTimeout: c.RunTimeout, MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue}
+	facts := handler.Facts{Containment: containment, RunTimeout: c.RunTimeout, MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, Models: c.AllowModel, PermissionModes: c.AllowPermissionMode}
 	if c.Demo {
 		facts.Words = agent.Words()
 	}
