@@ -58,7 +58,7 @@ type serveCommand struct {
 	WarmMemory byteSize         `default:"1GiB" help:"Memory of all that wait. One takes about 200 MiB."`
 	WarmIdle   optionalDuration `default:"1h" help:"How long a kind of run that nobody uses is kept waiting for; off is for ever."`
 
-	SessionIdle     optionalDuration `default:"15m" help:"How long the process of a conversation waits for its next message; off is for ever."`
+	SessionIdle     time.Duration    `default:"15m" help:"How long the process of a conversation waits for its next message; 0 is not at all."`
 	SessionMemory   byteSize         `default:"1GiB" help:"Memory of all processes that wait so; above it the one that was used least lately goes first."`
 	ApprovalTimeout optionalDuration `default:"1h" help:"How long a tool's call waits for somebody's approval before it is denied; off is for ever."`
 
@@ -182,7 +182,7 @@ func (c *serveCommand) checkNumbers() error {
 	}
 	if min(c.MaxQueue, c.Warm) < 0 || min(c.RetainSize, c.WarmMemory, c.SessionMemory) < 0 || !(c.MaxBudget >= 0) ||
 		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), time.Duration(c.WarmIdle), c.Retain, c.RetainRecords,
-			time.Duration(c.SessionIdle), time.Duration(c.ApprovalTimeout)) < 0 {
+			c.SessionIdle, time.Duration(c.ApprovalTimeout)) < 0 {
 		return &usageError{errors.New("--max-queue, --max-budget, --idle-timeout, --approval-timeout, --warm…, --session…, --retain… and the graces must not be negative")}
 	}
 	return nil
@@ -298,7 +298,7 @@ func (c *serveCommand) runConfig() run.Config {
 		StopGrace: c.StopGrace, ResultGrace: c.ResultGrace,
 		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput), AllowModels: c.AllowModel,
 		Retain: c.Retain, RetainSize: int64(c.RetainSize), RetainRecords: c.RetainRecords, StopLeft: c.OnRestart == "stop",
-		SessionIdle: time.Duration(c.SessionIdle), SessionMemory: int64(c.SessionMemory), ApprovalTimeout: time.Duration(c.ApprovalTimeout),
+		SessionIdle: c.SessionIdle, SessionMemory: int64(c.SessionMemory), ApprovalTimeout: time.Duration(c.ApprovalTimeout),
 		DenyTools: c.DenyTools,
 		Warm:      claude.PoolConfig{Size: c.Warm, Memory: int64(c.WarmMemory), Idle: time.Duration(c.WarmIdle)},
 	}
@@ -312,7 +312,7 @@ func (c *serveCommand) chatConfig(agent *claude.Agent) chat.Config {
 }
 
 func (c *serveCommand) doorConfig(containment procman.Method) handler.Config {
-	facts := handler.Facts{Containment: containment, RunTimeout: c.RunTimeout, MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue}
+	facts := handler.Facts{Containment: containment, RunTimeout: c.RunTimeout, MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, Models: c.AllowModel, PermissionModes: c.AllowPermissionMode}
 	if c.Demo {
 		facts.Words = agent.Words()
 	}

@@ -14,7 +14,7 @@ unset ${!SPOOL_@} # the caller's settings are not the tests'
 # Tools that are not in go.mod, at exact versions.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-all_steps=(install format vet modules staticcheck unit fuzz faults e2e page)
+all_steps=(install format vet modules staticcheck unit react fuzz faults e2e page)
 tmp=$(mktemp -d)
 started=$SECONDS
 current=
@@ -56,21 +56,21 @@ packages() {
 
 step_install() {
 	command -v node >/dev/null || fail "node (20 or newer) is missing: install it, then run this again"
-	install_node_modules
+	install_node_modules e2e
 	find_chromium >/dev/null || install_chromium
 	echo "browser: $(find_chromium)"
 	go mod download
 }
 
-# The stamp in node_modules tells which lockfile it was made from.
+# install_node_modules FOLDER: a stamp tells which lockfile its node_modules were made from.
 install_node_modules() {
-	local stamp=e2e/node_modules/.installed-from.json
-	if cmp -s e2e/package-lock.json "$stamp"; then
-		echo "e2e/node_modules: already of this package-lock.json"
+	local stamp=$1/node_modules/.installed-from.json
+	if cmp -s "$1/package-lock.json" "$stamp"; then
+		echo "$1/node_modules: already of this package-lock.json"
 		return
 	fi
-	(cd e2e && npm ci --ignore-scripts --no-audit --no-fund)
-	cp e2e/package-lock.json "$stamp"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund)
+	cp "$1/package-lock.json" "$stamp"
 }
 
 find_chromium() {
@@ -113,6 +113,15 @@ step_unit() {
 	list=$(packages)
 	# shellcheck disable=SC2086 # one word for each package
 	go test -race -shuffle=on -count=1 -timeout=15m -parallel="$(at_once)" $list
+}
+
+# The React package: its types, its tests with both versions of React, its size, and what its
+# users get.
+step_react() {
+	command -v node >/dev/null || fail "node (20 or newer) is missing: install it, then run this again"
+	install_node_modules clients/react
+	install_node_modules clients/react/test/react18
+	(cd clients/react && npm run --silent check && npm test --silent && ./test-package.sh)
 }
 
 # Each target for some seconds: enough to run its corpus and to notice a

@@ -57,7 +57,7 @@ func TestWhatIsSaidToTheCLI(t *testing.T) {
 		`{"type":"control_request","request_id":"model","request":{"subtype":"set_model"}}`,
 		`{"type":"control_request","request_id":"mode","request":{"subtype":"set_permission_mode","mode":"plan"}}`,
 		response + `{"behavior":"allow","updatedInput":{"a":1,"a":2,"b":"<é>"}}}}`,
-		response + `{"behavior":"allow","updatedInput":{},"updatedPermissions":[{"type":"setMode"}]}}}`,
+		response + `{"behavior":"allow","updatedInput":{},"updatedPermissions":[{"destination":"session","type":"setMode"}]}}}`,
 		response + `{"behavior":"deny","message":"no\n"}}}`,
 	}, lines)
 }

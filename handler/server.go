@@ -96,11 +96,7 @@ func New(config Config, runs *run.Registry, chats *chat.Service, versions *claud
 func (s *Server) route(g gate) {
 	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}), g.check)
 	s.app.Use("/webchat", localOnly)
-	s.app.Get("/", page("ws-demo.html"))
-	s.app.Get("/demo", page("ws-demo.html"))
-	s.app.Get("/ws-demo.js", page("ws-demo.js"))
-	s.app.Get("/ws-demo.css", page("ws-demo.css"))
-	s.app.Get("/favicon.ico", func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) })
+	s.routePages()
 	s.app.Get("/api/health", s.health)
 	s.app.Get("/api/openapi.json", document("openapi.json"))
 	s.app.Get("/api/asyncapi.json", document("asyncapi.json"))

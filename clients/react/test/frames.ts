@@ -24,7 +24,7 @@ export const complete = (more: Record<string, unknown> = {}): Loose =>
   ({ kind: 'complete', state: 'succeeded', success: true, aborted: false, exitCode: 0, result: '', costUsd: 0, head: 'a1', ...more });
 
 export const subscribed = (more: Partial<SubscribedFrame> = {}): SubscribedFrame => ({
-  kind: 'chat_subscribed', sessionId: 'conv-1', timestamp: time(0), isProcessing: false, lastSeq: 0, epoch: 'e', pendingPermissions: [], replay: 'complete', ...more,
+  kind: 'chat_subscribed', sessionId: 'conv-1', timestamp: time(0), isProcessing: false, lastSeq: 0, floor: 1, epoch: 'e', pendingPermissions: [], replay: 'complete', ...more,
 });
 
 /** What a conversation is after these frames. */

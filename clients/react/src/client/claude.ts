@@ -4,11 +4,12 @@ import { backoff } from './backoff.js';
 import { wakeUps } from './connection.js';
 import { asSpoolError, connectionLost, SpoolError } from './errors.js';
 import type { Http } from './http.js';
-import type { Envelope, Line, RunState } from './lines.js';
+import type { Line, RunState } from './lines.js';
 import { initialRun, isOver, reduceRunAll } from './lines.js';
 import type { SocketConstructor, Wire } from './socket.js';
 import { open } from './socket.js';
 import { later, Store } from './store.js';
+import type { Envelope } from './wire.js';
 
 const subprotocol = 'spool.v1';
 
@@ -72,7 +73,7 @@ export class ClaudeRun extends Store<RunState> {
     this.flush();
     const { run } = this.#state;
     if (run) return void (await this.#line.http.json('POST', `/api/runs/${run}/abort`));
-    this.#end({ t: 'end', state: 'aborted', code: 'ABORTED' });
+    this.#end({ status: 'aborted', code: 'ABORTED' });
   }
 
   /** Stops looking. A run without detach ends if nobody else looks at it. What has come stays. */
@@ -132,7 +133,7 @@ export class ClaudeRun extends Store<RunState> {
   #heard(data: string): void {
     const envelope = JSON.parse(data) as Envelope;
     this.#attempts = 0;
-    if (envelope.t === 'info' && envelope.info.startsWith('send ')) return this.#wire?.send(JSON.stringify(this.#payload));
+    if (envelope.t === 'info' && envelope.info === 'send {prompt,meta}') return this.#wire?.send(JSON.stringify(this.#payload));
     if (envelope.t === 'error') this.#refused = new SpoolError(envelope.code, envelope.error);
     this.#envelopes.push(envelope);
     if (envelope.t === 'line') this.#onLine?.({ n: envelope.n, text: envelope.line });
@@ -164,13 +165,12 @@ export class ClaudeRun extends Store<RunState> {
 
   #fail(error: SpoolError): void {
     const begun = this.#state.run !== undefined && error.code === connectionLost;
-    this.#end({ t: 'end', state: begun ? 'interrupted' : 'failed', code: error.code, error: error.message });
+    this.#end({ status: begun ? 'interrupted' : 'failed', code: error.code, error: error.message });
   }
 
-  #end(envelope: Envelope): void {
+  #end(change: Partial<RunState>): void {
     this.#drop();
-    this.#envelopes.push(envelope);
-    this.changed();
+    this.#set(change);
     this.flush();
   }
 

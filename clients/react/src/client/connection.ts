@@ -5,6 +5,7 @@ import { asSpoolError, SpoolError } from './errors.js';
 import type { SocketConstructor, Wire } from './socket.js';
 import { open } from './socket.js';
 import { later, Store } from './store.js';
+import type { ClientFrame } from './wire.js';
 
 export interface ConnectionState {
   /** idle: nobody wants it. waiting: for the next attempt. closed: for good, error says why. */
@@ -62,7 +63,7 @@ export class Connection extends Store<ConnectionState> {
   }
 
   /** Sends a frame if the socket is open, and tells whether it was. */
-  send(frame: unknown): boolean {
+  send(frame: ClientFrame): boolean {
     if (this.#state.status !== 'open') return false;
     this.#wire!.send(JSON.stringify(frame));
     return true;

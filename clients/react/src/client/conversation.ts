@@ -9,7 +9,7 @@ import { initialState, reduceAll } from './reduce.js';
 import { later, Store } from './store.js';
 import type { Approval, ConversationState, Message, RunInfo } from './view.js';
 import { isActive, textOf } from './view.js';
-import type { Conversation, JournalFrame, ProtocolErrorFrame, SubscribedFrame, TreeMessage, Usage } from './wire.js';
+import type { ClientFrame, Conversation, Decision, JournalFrame, ProtocolErrorFrame, SubscribedFrame, Subscription, TreeMessage, Usage } from './wire.js';
 
 /** What there is to show. */
 export interface ConversationView {
@@ -36,22 +36,11 @@ export interface ConversationView {
   readonly error?: SpoolError;
 }
 
-/** An answer to a request for an approval. */
-export interface Decision {
-  allow: boolean;
-  /** What the tool is to be called with instead. */
-  updatedInput?: unknown;
-  /** What the model is told of a denial. */
-  message?: string;
-  /** One of the request's suggestions, by which the agent does not ask again. */
-  rememberEntry?: unknown;
-}
-
 /** What a conversation needs of its client. */
 export interface Line {
   readonly http: Http;
   /** Sends a frame, and tells whether the socket is open. */
-  send(frame: unknown): boolean;
+  send(frame: ClientFrame): boolean;
   /** Somebody looks at the conversation; nobody does any more. */
   wanted(store: ConversationStore): void;
   unwanted(store: ConversationStore): void;
@@ -110,11 +99,15 @@ export class ConversationStore extends Store<ConversationView> {
     return this.send(content, { ...options, parent: message.parent });
   }
 
-  /** Has a message answered once more. It is a user's message, or its answer. */
+  /** Has a message answered once more: a user's message, or an answer's. One that could not be sent is sent again, as it was. */
   retry(message: Message, options: SendOptions = {}): Promise<Sent> {
+    const failed = this.#outbox.find((other) => other.delivery === 'failed' && other.clientMessageId === message.clientMessageId);
+    if (failed) {
+      this.dismiss(failed.clientMessageId);
+      return this.send(failed.content, { ...failed.options, ...options });
+    }
     const asked = message.role === 'user' ? message : this.getSnapshot().messages.find((other) => other.role === 'user' && other.id === message.parent);
-    if (!asked) return Promise.reject(new SpoolError(notPossible, 'there is no message to answer again'));
-    if (asked.delivery) this.dismiss(asked.clientMessageId!);
+    if (!asked?.id) return Promise.reject(new SpoolError(notPossible, 'there is no message to answer again'));
     return this.send(textOf(asked), { ...options, parent: asked.parent });
   }
 
@@ -147,22 +140,20 @@ export class ConversationStore extends Store<ConversationView> {
     this.upserted(chat);
   }
 
-  /** A message and what stands in its place on other branches, the oldest first. */
+  /** A message and what stands in its place on other branches, the oldest first, as the view has them. */
   branchesOf(message: Message): Message[] {
-    this.flush();
     return this.#tree.branchesOf(message);
   }
 
-  /** The messages from the root to one. */
+  /** The messages from the root to one, likewise. */
   path(head: string): Message[] {
-    this.flush();
     return this.#tree.path(head);
   }
 
   // What the client tells.
 
   /** What to subscribe with. Every subscription is answered, in the order of all frames. */
-  subscription(): Record<string, unknown> {
+  subscription(): Subscription {
     this.flush();
     this.#acks++;
     const { lastSeq, epoch } = this.#state;

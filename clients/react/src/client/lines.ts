@@ -1,17 +1,12 @@
 // From the envelopes of a run to what there is to show: a pure function.
 
+import type { Envelope } from './wire.js';
+
 export interface Line {
   /** Its number, from 1: the cursor. */
   readonly n: number;
   readonly text: string;
 }
-
-export type Envelope =
-  | { t: 'info'; info: string; run?: string; position?: number; inSeconds?: number }
-  | { t: 'line'; n: number; line: string }
-  | { t: 'stderr'; text: string }
-  | { t: 'error'; error: string; code: string }
-  | { t: 'end'; state: string; code?: string; error?: string };
 
 export interface RunState {
   /** idle, connecting and reconnecting are this client's; the others are the run's. */
@@ -67,9 +62,9 @@ function take(next: Next, envelope: Envelope): void {
 
 /** A connection begins with the run, and then tells all of stderr, also what was told before. */
 function info(next: Next, envelope: Envelope & { t: 'info' }): void {
-  if (envelope.run) Object.assign(next, { run: envelope.run, status: 'running', stderr: [] });
+  if (envelope.info === 'run') Object.assign(next, { run: envelope.run, status: 'running', stderr: [] });
   if (envelope.info === 'queued') Object.assign(next, { status: 'queued', position: envelope.position });
-  if (envelope.info === 'deadline') next.deadline = Date.now() + 1000 * (envelope.inSeconds ?? 0);
+  if (envelope.info === 'deadline') next.deadline = Date.now() + 1000 * envelope.inSeconds;
 }
 
 function line(next: Next, { n, line: text }: Envelope & { t: 'line' }): void {

@@ -2,7 +2,7 @@
 
 import type { SpoolError } from './errors.js';
 import type { Message } from './view.js';
-import type { ChatOptions } from './wire.js';
+import type { ChatOptions, ChatSendRequest } from './wire.js';
 
 export interface SendOptions extends ChatOptions {
   /** Wait for the end of the run that goes on. */
@@ -32,7 +32,8 @@ export interface Sent {
 export interface Outgoing {
   readonly clientMessageId: string;
   readonly content: string;
-  readonly frame: Record<string, unknown>;
+  readonly options: SendOptions; // its id among them
+  readonly frame: ChatSendRequest;
   readonly at: string;
   readonly promise: Promise<Sent>;
   readonly settle: (sent: Sent | SpoolError) => void;
@@ -45,13 +46,13 @@ export interface Outgoing {
 /** A message to a conversation that is to be sent. */
 export function outgoing(sessionId: string, content: string, options: SendOptions): Outgoing {
   const { clientMessageId = newId(), parent, expectedHead, ...rest } = options;
-  const frame = { type: 'chat.send', sessionId, content, clientMessageId, parent, expectedHead, options: rest };
+  const frame: ChatSendRequest = { type: 'chat.send', sessionId, content, clientMessageId, parent, expectedHead, options: rest };
   let settle!: Outgoing['settle'];
   const promise = new Promise<Sent>((resolve, reject) => {
     settle = (result) => (result instanceof Error ? reject(result) : resolve(result));
   });
   promise.catch(() => {}); // who does not wait for it sees it in the view
-  return { clientMessageId, content, frame, at: new Date().toISOString(), promise, settle, delivery: 'sending' };
+  return { clientMessageId, content, options: { ...options, clientMessageId }, frame, at: new Date().toISOString(), promise, settle, delivery: 'sending' };
 }
 
 /** The message as a view shows it, for as long as it is in no journal. */

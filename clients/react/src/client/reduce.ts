@@ -118,8 +118,7 @@ function asked(draft: Draft, frame: PermissionRequestFrame): void {
 function decided(draft: Draft, frame: PermissionCancelledFrame): void {
   const call = draft.tool(frame, (block) => block.approval?.requestId === frame.requestId);
   if (call?.approval) {
-    const state = (frame.reason || 'cancelled') as Approval['state'];
-    Object.assign(call, { approval: { ...call.approval, state, reason: frame.text } });
+    Object.assign(call, { approval: { ...call.approval, state: frame.reason, reason: frame.text } });
   }
   const approvals = draft.state.approvals.filter((open) => open.requestId !== frame.requestId);
   draft.set({ approvals });
@@ -164,7 +163,7 @@ function failed(draft: Draft, frame: ErrorFrame): void {
 
 function complete(draft: Draft, frame: CompleteFrame): void {
   const message = draft.answer(frame.runId);
-  const state = frame.state as RunStatus;
+  const { state } = frame;
   if (message) {
     Object.assign(message, { status: state, code: frame.code, error: frame.error, usage: frame.usage, stop: frame.stop, endedAt: frame.timestamp });
     if (frame.head && frame.head !== message.parent) message.id = frame.head;

@@ -4,25 +4,7 @@ import type { SpoolError } from './errors.js';
 import { asSpoolError } from './errors.js';
 import type { Http } from './http.js';
 import { later, Store } from './store.js';
-import type { Usage } from './wire.js';
-
-/** What is known of a run. Times are RFC 3339. */
-export interface RunRecord {
-  run: string;
-  meta: string;
-  state: string;
-  code?: string;
-  error?: string;
-  prompt: string;
-  result?: string;
-  usage?: Usage;
-  conversation?: string;
-  position?: number;
-  createdAt: string;
-  startedAt?: string;
-  endedAt?: string;
-  [more: string]: unknown;
-}
+import type { RunRecord } from './wire.js';
 
 export interface RunFilter {
   meta?: string;

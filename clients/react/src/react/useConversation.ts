@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
 import type { ConnectionState } from '../client/connection.js';
-import type { ConversationView, Decision } from '../client/conversation.js';
-import type { ConversationStore } from '../client/conversation.js';
+import type { ConversationStore, ConversationView } from '../client/conversation.js';
 import type { SendOptions, Sent } from '../client/outbox.js';
 import type { Message } from '../client/view.js';
+import type { Decision } from '../client/wire.js';
 import { useSpool } from './context.js';
 import { useStore } from './useStore.js';
 

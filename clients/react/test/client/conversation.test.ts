@@ -192,6 +192,18 @@ test('a message is answered once more, from itself or from its answer', async ()
   await expect(store.retry({ ...answer!, parent: 'unknown' })).rejects.toMatchObject({ code: 'NOT_POSSIBLE' });
 });
 
+test('a message that could not be sent is sent again as it was', async () => {
+  const { server, store } = await setup();
+  server.onSend = (_, socket) => refuse(socket, 'conv-1', 'OVERLOADED');
+  await expect(store.send('one', { parent: '', model: 'm' })).rejects.toMatchObject({ code: 'OVERLOADED' });
+  const [failed] = (await shows(store, (view) => view.messages[0]?.delivery === 'failed')).messages;
+  server.onSend = (frame) => server.user('conv-1', frame.content, frame);
+  await store.retry(failed!);
+  const [first, second] = server.sends('chat.send');
+  expect(second).toEqual(first);
+  expect(texts(store.getSnapshot())).toEqual(['one', '']);
+});
+
 test('what stands before the journal is asked for', async () => {
   const server = await Server.start();
   const chat = server.chat('conv-1', { head: 'u0' });

@@ -2,11 +2,14 @@ import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-libr
 import type { ReactNode } from 'react';
 import { StrictMode, version } from 'react';
 import { renderToString } from 'react-dom/server';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { SpoolClient, SpoolProvider, textOf, useConversation } from '../../src/react/index.js';
 import { Server } from '../server.js';
 
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
 
 async function setup() {
   const server = await Server.start();
@@ -32,6 +35,25 @@ test('a conversation is shown while it is written', async () => {
   act(() => void server.append('conv-1', { kind: 'stream_delta', content: 'Hi' }));
   await waitFor(() => expect(result.current.messages.map(textOf)).toEqual(['Hello', 'Hi']));
   expect(result.current).toMatchObject({ isActive: true, connection: { status: 'open' } });
+});
+
+test('what is asked for while drawing tells nobody', async () => {
+  const { server, wrapper } = await setup();
+  const errors = vi.spyOn(console, 'error');
+  const of = () => {
+    const chat = useConversation('conv-1');
+    return { ...chat, branches: chat.messages.map((message) => chat.branchesOf(message).length) };
+  };
+  const { result, rerender } = renderHook(() => [of(), of()] as const, { wrapper });
+  await waitFor(() => expect(result.current[0].session).toBeDefined());
+  await act(() => result.current[0].send('Hello'));
+  server.append('conv-1', { kind: 'stream_delta', content: 'Hi' });
+  for (let n = 0; n < 20; n++) {
+    rerender();
+    await new Promise<void>((done) => { setImmediate(done); });
+  }
+  await waitFor(() => expect(result.current[1].messages.map(textOf)).toEqual(['Hello', 'Hi']));
+  expect([result.current[1].branches, errors.mock.calls]).toEqual([[1, 1], []]);
 });
 
 test('mounting twice opens one socket', async () => {
