@@ -22,6 +22,8 @@ var statuses = map[schema.Code]int{
 	schema.NotFound:         http.StatusNotFound,
 	schema.MethodNotAllowed: http.StatusMethodNotAllowed,
 	schema.TooLarge:         http.StatusRequestEntityTooLarge,
+	schema.Unauthorized:     http.StatusUnauthorized,
+	schema.RateLimited:      http.StatusTooManyRequests,
 	schema.UpgradeRequired:  http.StatusUpgradeRequired,
 	schema.InvalidJSON:      http.StatusBadRequest,
 	schema.InvalidPrompt:    http.StatusBadRequest,
@@ -77,6 +79,8 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	switch status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.Set(fiber.HeaderRetryAfter, retryAfter)
+	case http.StatusUnauthorized:
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusUpgradeRequired:
 		c.Set(fiber.HeaderUpgrade, "websocket")
 		c.Set(fiber.HeaderSecWebSocketVersion, "13")
