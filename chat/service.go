@@ -36,6 +36,7 @@ type Service struct {
 	store  *store.Store
 	log    *slog.Logger
 	events events
+	keys   keys
 
 	closing context.Context // ends what waits to be tried again
 	close   context.CancelFunc
@@ -51,6 +52,7 @@ func New(config Config, runs *run.Registry, store *store.Store, log *slog.Logger
 	return &Service{
 		config: config, runs: runs, store: store, log: log, closing: closing, close: stop,
 		events: events{watchers: map[*watcher]struct{}{}}, open: map[string]*conversation{},
+		keys: keys{known: map[string]map[string]string{}},
 	}
 }
 
