@@ -52,7 +52,7 @@ test('nothing is needed at run time but React, if that is used', () => {
   expect([dependencies, peerDependencies, peerDependenciesMeta]).toEqual([undefined, { react: '^18.2.0 || ^19.0.0' }, { react: { optional: true } }]);
 });
 
-test.each(['package-lock.json', 'test/react18/package-lock.json'])('%s has exact versions, and no address of a registry', (lock) => {
+test.each(['package-lock.json', 'test/react18/package-lock.json', 'examples/package-lock.json'])('%s has exact versions, and no address of a registry', (lock) => {
   const text = readFileSync(`${root}${lock}`, 'utf8');
   expect(text).not.toContain('"resolved"');
   const { devDependencies = {}, dependencies = {} } = JSON.parse(text).packages[''];
