@@ -40,7 +40,7 @@ func TestA02HostsOfOthersAreRefusedOnEveryRoute(t *testing.T) {
 	for _, host := range []string{
 		"evil.example", "127.evil.com", "localhost.", "127.0.0.1@evil", "evil@127.0.0.1",
 		"evil.example" + port, "127.evil.com" + port, "localhost." + port, "127.0.0.1@evil" + port, "evil@127.0.0.1" + port, "127.0.0.1" + port + "@evil",
-		"127.0.0.1", "localhost", "[::1]", "127.0.0.1:1", "localhost:1", "127.0.0.1:", "127.0.0.1" + port + "1", "127.0.0.1" + port + ":80",
+		"127.0.0.1:", "localhost:", "[::1]:", "127.0.0.1:0", "localhost:65536", "localhost:0" + port[1:], "127.0.0.1" + port + ":80",
 		"127.1" + port, "2130706433" + port, "0x7f000001" + port, "0.0.0.0" + port, "127.0.0.2" + port, "[::]" + port, "::1" + port, "[::ffff:127.0.0.1]" + port,
 		"localhost.evil.example" + port, "127.0.0.1.evil.example" + port, "localhost" + port + ".evil.example",
 		"localhost" + port + ",evil.example", "localhost" + port + " evil.example", "localhost" + port + "/", "localhost" + port + "#", "http://localhost" + port,
@@ -107,6 +107,17 @@ func TestA02OwnNamesAreServedOnEveryRoute(t *testing.T) {
 		}
 		got := s.request(t, append(upgradeLines("/ws/claude"), "Host: "+name+port)...)
 		require.Equal(t, http.StatusSwitchingProtocols, got.status)
+	}
+}
+
+// Names of the loopback address are right with any port: that is what a browser at the other end
+// of a tunnel sends. What else such a request must have is told by the tests of tunnels.
+func TestA02OwnNamesAreServedWithThePortOfATunnel(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "127.0.0.1:1", "LOCALHOST:1", "[::1]:65535"} {
+		require.Equal(t, http.StatusOK, s.request(t, "GET /api/health HTTP/1.1", "Host: "+host).status, host)
+		require.Equal(t, http.StatusSwitchingProtocols, s.request(t, append(upgradeLines("/ws/claude"), "Host: "+host)...).status, host)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ type serveCommand struct {
 	WarmMemory byteSize         `default:"1GiB" help:"Memory of all that wait. One takes about 200 MiB."`
 	WarmIdle   optionalDuration `default:"1h" help:"How long a kind of run that nobody uses is kept waiting for; off is for ever."`
 
-	SessionIdle     optionalDuration `default:"15m" help:"How long the process of a conversation waits for its next message; off is for ever."`
+	SessionIdle     time.Duration    `default:"15m" help:"How long the process of a conversation waits for its next message; 0 is not at all."`
 	SessionMemory   byteSize         `default:"1GiB" help:"Memory of all processes that wait so; above it the one that was used least lately goes first."`
 	ApprovalTimeout optionalDuration `default:"1h" help:"How long a tool's call waits for somebody's approval before it is denied; off is for ever."`
 
@@ -68,7 +69,11 @@ type serveCommand struct {
 
 	AllowOrigin    []string `help:"Web pages that may connect besides the server's own, as scheme://host[:port]. Repeatable." placeholder:"ORIGIN"`
 	AllowHost      []string `help:"Names under which the server may be reached besides its own address. Repeatable." placeholder:"NAME"`
+	AllowEmbed     []string `help:"Web pages that may show the chat page in a frame, as scheme://host[:port]. Repeatable." placeholder:"ORIGIN"`
 	InsecureNoAuth bool     `help:"Listen on an address that others can reach, although nobody has to log in: whoever reaches it runs commands as you."`
+
+	Webhook           []string `sep:"none" help:"Where the web chat may have answers sent, as NAME=URL. Repeatable." placeholder:"NAME=URL"`
+	WebhookSecretFile string   `help:"File with the secret that signs what webhooks get. The default is made in the data directory." placeholder:"FILE"`
 
 	PermissionMode      string   `help:"Passed to the CLI." placeholder:"MODE"`
 	AllowedTools        []string `help:"Passed to the CLI. Repeatable." placeholder:"TOOL"`
@@ -148,15 +153,17 @@ func (c *serveCommand) check() (err error) {
 	if c.Workspace, err = filepath.Abs(c.Workspace); err != nil {
 		return err
 	}
-	return errors.Join(c.checkNumbers(), c.checkOrigins(), c.checkListen())
+	return errors.Join(c.checkNumbers(), c.checkOrigins(), c.checkListen(), c.checkWebhooks())
 }
 
 // checkOrigins refuses what no browser sends: it would never match.
 func (c *serveCommand) checkOrigins() error {
-	for _, origin := range c.AllowOrigin {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return &usageError{fmt.Errorf("--allow-origin %q: give scheme://host[:port], for example http://localhost:5173", origin)}
+	for flag, origins := range map[string][]string{"--allow-origin": c.AllowOrigin, "--allow-embed": c.AllowEmbed} {
+		for _, origin := range origins {
+			u, err := url.Parse(origin)
+			if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.ContainsAny(origin, " ;,*'") {
+				return &usageError{fmt.Errorf("%s %q: give scheme://host[:port], for example http://localhost:5173", flag, origin)}
+			}
 		}
 	}
 	return nil
@@ -175,7 +182,7 @@ func (c *serveCommand) checkNumbers() error {
 	}
 	if min(c.MaxQueue, c.Warm) < 0 || min(c.RetainSize, c.WarmMemory, c.SessionMemory) < 0 || !(c.MaxBudget >= 0) ||
 		min(c.StopGrace, c.DrainGrace, c.ResultGrace, time.Duration(c.IdleTimeout), time.Duration(c.WarmIdle), c.Retain, c.RetainRecords,
-			time.Duration(c.SessionIdle), time.Duration(c.ApprovalTimeout)) < 0 {
+			c.SessionIdle, time.Duration(c.ApprovalTimeout)) < 0 {
 		return &usageError{errors.New("--max-queue, --max-budget, --idle-timeout, --approval-timeout, --warm…, --session…, --retain… and the graces must not be negative")}
 	}
 	return nil
@@ -230,6 +237,10 @@ type house struct {
 
 // build makes the house, from the leaves up.
 func (c *serveCommand) build(log *slog.Logger) (*house, error) {
+	hooks, err := c.webhooks(log)
+	if err != nil {
+		return nil, err
+	}
 	supervisor, err := procman.New(marker)
 	if err != nil {
 		return nil, err
@@ -248,7 +259,9 @@ func (c *serveCommand) build(log *slog.Logger) (*house, error) {
 	}
 	runs := run.NewRegistry(c.runConfig(), agent, watcher, records, run.NewMask(claude.Secrets(os.Environ())), log)
 	chats := chat.New(c.chatConfig(agent), runs, records, log)
-	doors := handler.New(c.doorConfig(supervisor.Method()), runs, chats, &claude.Versions{Agent: agent}, log)
+	config := c.doorConfig(supervisor.Method())
+	config.Webhooks = hooks
+	doors := handler.New(config, runs, chats, &claude.Versions{Agent: agent}, log)
 	return &house{supervisor, watcher, records, runs, chats, doors}, nil
 }
 
@@ -285,7 +298,7 @@ func (c *serveCommand) runConfig() run.Config {
 		StopGrace: c.StopGrace, ResultGrace: c.ResultGrace,
 		MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, MaxOutput: int64(c.MaxOutput), AllowModels: c.AllowModel,
 		Retain: c.Retain, RetainSize: int64(c.RetainSize), RetainRecords: c.RetainRecords, StopLeft: c.OnRestart == "stop",
-		SessionIdle: time.Duration(c.SessionIdle), SessionMemory: int64(c.SessionMemory), ApprovalTimeout: time.Duration(c.ApprovalTimeout),
+		SessionIdle: c.SessionIdle, SessionMemory: int64(c.SessionMemory), ApprovalTimeout: time.Duration(c.ApprovalTimeout),
 		DenyTools: c.DenyTools,
 		Warm:      claude.PoolConfig{Size: c.Warm, Memory: int64(c.WarmMemory), Idle: time.Duration(c.WarmIdle)},
 	}
@@ -299,12 +312,12 @@ func (c *serveCommand) chatConfig(agent *claude.Agent) chat.Config {
 }
 
 func (c *serveCommand) doorConfig(containment procman.Method) handler.Config {
-	facts := handler.Facts{Containment: containment, RunTimeout: c.RunTimeout, MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue}
+	facts := handler.Facts{Containment: containment, RunTimeout: c.RunTimeout, MaxRuns: c.MaxRuns, MaxQueue: c.MaxQueue, Models: c.AllowModel, PermissionModes: c.AllowPermissionMode}
 	if c.Demo {
 		facts.Words = agent.Words()
 	}
 	return handler.Config{
-		Version: version, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin,
+		Version: version, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, AllowEmbeds: c.AllowEmbed,
 		PromptTimeout: c.PromptTimeout, StallTimeout: c.StallTimeout, PingInterval: c.PingInterval,
 		MaxConnections: c.MaxConnections, Health: facts,
 	}

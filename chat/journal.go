@@ -28,6 +28,7 @@ type journal struct {
 	mu        sync.Mutex
 	writer    *spool.Writer              // guarded by mu; nil until something is appended
 	last      int64                      // guarded by mu: the last seq
+	ended     string                     // guarded by mu: the last run whose end is in here
 	followers map[*Subscription]struct{} // guarded by mu
 }
 
@@ -62,6 +63,7 @@ func openJournal(dir, conversation, epoch string) (*journal, error) {
 		return nil, err
 	}
 	j.last = frame.Seq
+	j.noteEnd(frame)
 	return j, nil
 }
 
@@ -78,6 +80,20 @@ func (j *journal) lastSeq() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.last
+}
+
+// state returns the last seq, and whether the end of a run is in the journal by then.
+func (j *journal) state(runID string) (last int64, ended bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last, j.ended == runID
+}
+
+// noteEnd takes note of a frame that ends a run. Requires mu, if others have the journal.
+func (j *journal) noteEnd(f schema.ChatFrame) {
+	if f.Kind == schema.KindComplete {
+		j.ended = f.RunID
+	}
 }
 
 // append numbers frames, writes them and tells the followers. Nothing is changed by an error.
@@ -103,6 +119,7 @@ func (j *journal) append(frames []schema.ChatFrame) error {
 		return err
 	}
 	j.last += int64(len(frames))
+	j.noteEnd(frames[len(frames)-1])
 	for s := range j.followers {
 		s.notify()
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"spool/claude"
 	"spool/run"
 	"spool/schema"
 	"spool/store"
@@ -197,15 +199,11 @@ func (c *conversation) submitLocked(ctx context.Context, record store.Conversati
 	if err := s.allow(options); err != nil { // what was allowed when it was written down may not be any more
 		return Sent{}, err
 	}
-	b := plan(path, record.Session, record.SessionHead)
-	if b.session != "" && s.config.HasSession != nil && !s.config.HasSession(b.session) {
-		b = anew(path)
-	}
+	prompt, wishes := c.ask(path, record, s.wishes(options, record.System))
 	turn := &run.Turn{
 		Turn: store.Turn{Conversation: c.id, Message: message, Parent: message.Parent, Expect: q.ExpectedHead, Queued: q.queued},
-		User: c.user, Prompt: b.prompt, Wishes: s.wishes(options, record.System),
+		User: c.user, Prompt: prompt, Wishes: wishes,
 	}
-	turn.Wishes.Session, turn.Wishes.Fork, turn.Wishes.At = b.session, b.fork, b.at
 	r, view, err := s.runs.Submit(ctx, run.Request{
 		Payload: schema.Payload{Prompt: q.Content, Meta: q.Meta, Options: schema.Options{Detach: true, Partial: true, Model: q.Options.Model}},
 		Client:  q.Client, Key: q.key(), Turn: turn,
@@ -218,6 +216,22 @@ func (c *conversation) submitLocked(ctx context.Context, record store.Conversati
 	}
 	c.startLocked(r, view, q.ClientMessageID, message)
 	return Sent{Run: r.ID, Message: message.ID}, nil
+}
+
+// ask returns what the agent is given for the end of a path of messages, and the wishes with the
+// session that it is given in.
+func (c *conversation) ask(path []store.Message, record store.Conversation, w claude.Wishes) (string, claude.Wishes) {
+	s := c.service
+	with := func(b beginning) claude.Wishes {
+		w.Session, w.Fork, w.At = b.session, b.fork, b.at
+		return w
+	}
+	b := plan(path, record.Session, record.SessionHead)
+	if b.session == "" || s.runs.Keeps(c.id, with(b)) || s.config.HasSession(b.session, cmp.Or(w.Dir, s.config.Workspace)) {
+		return b.prompt, with(b)
+	}
+	b = anew(path)
+	return b.prompt, with(b)
 }
 
 // Append adds a user's message that is not answered yet. Errors as for Send.

@@ -63,6 +63,19 @@ func TestAConversationGoesOnInTheSameProcess(t *testing.T) {
 	require.EqualValues(t, 2, h.runs.Kept().Reused)
 }
 
+// The agent writes a session down a moment later than it answers.
+func TestALivingProcessKnowsASessionThatIsNotWrittenDownYet(t *testing.T) {
+	h := newHouse(t, nil)
+	h.config.HasSession = func(_, _ string) bool { return false }
+	c := h.create()
+	h.ask(c.ID, "one")
+	h.ask(c.ID, "two")
+	require.EqualValues(t, 1, h.runs.Kept().Reused)
+	h.runs.LetGo(c.ID)
+	require.Contains(t, h.ask(c.ID, "history").Result, "two", "it is told what was said")
+	require.EqualValues(t, 1, h.runs.Kept().Reused)
+}
+
 func TestABranchKnowsOnlyWhatWasSaidBeforeIt(t *testing.T) {
 	h := newHouse(t, nil)
 	c := h.create()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"spool/run"
 	"spool/schema"
 	"spool/spool"
 )
@@ -40,8 +41,9 @@ func (s *Service) Subscribe(ctx context.Context, user, id string, from From, not
 	sub := &Subscription{Conversation: id, journal: c.journal, notify: notify, release: func() { s.release(c) }}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	sub.Ack = c.ackLocked()
-	sub.after = place(from, &sub.Ack, c.turnStartLocked())
+	var start int64
+	sub.Ack, start = c.ackLocked()
+	sub.after = place(from, &sub.Ack, start)
 	c.journal.follow(sub)
 	return sub, nil
 }
@@ -65,33 +67,39 @@ func place(from From, ack *schema.Subscribed, start int64) int64 {
 	return start
 }
 
-// ackLocked says how the conversation is. Requires c.mu.
-func (c *conversation) ackLocked() schema.Subscribed {
-	ack := schema.Subscribed{
+// ackLocked says how the conversation is, and behind which seq the frames of the run that goes on
+// begin; without one that is the end. Requires c.mu.
+func (c *conversation) ackLocked() (ack schema.Subscribed, start int64) {
+	last, run := c.goesOnLocked()
+	ack = schema.Subscribed{
 		Kind: schema.KindChatSubscribed, SessionID: c.id, Timestamp: time.Now().UTC(), Replay: schema.ReplayComplete,
-		LastSeq: c.journal.lastSeq(), Floor: 1, Epoch: c.journal.epoch, PendingPermissions: []schema.PendingPermission{},
+		LastSeq: last, Floor: 1, Epoch: c.journal.epoch, PendingPermissions: []schema.PendingPermission{},
 	}
-	if c.turn == nil || c.turn.complete {
-		return ack
+	if run == nil {
+		return ack, last
 	}
-	ack.IsProcessing, ack.RunID = true, c.turn.run.ID
-	for _, a := range c.turn.run.Approvals() {
+	ack.IsProcessing, ack.RunID = true, run.ID
+	for _, a := range run.Approvals() {
 		if a.State == schema.ApprovalPending {
 			ack.PendingPermissions = append(ack.PendingPermissions, schema.PendingPermission{
 				RequestID: a.ID, SessionID: c.id, RunID: a.Run, ToolName: a.Tool, Input: a.Input, Context: a.Context,
 			})
 		}
 	}
-	return ack
+	return ack, c.turn.from
 }
 
-// turnStartLocked is the seq behind which the frames of the run that goes on begin; without one
-// that is the end. Requires c.mu.
-func (c *conversation) turnStartLocked() int64 {
-	if c.turn == nil || c.turn.complete {
-		return c.journal.lastSeq()
+// goesOnLocked returns the last seq of the journal, and the run whose end is not there by then,
+// nil if there is none: who has seen the end waits for nothing more. Requires c.mu.
+func (c *conversation) goesOnLocked() (last int64, goesOn *run.Run) {
+	if c.turn == nil {
+		return c.journal.lastSeq(), nil
 	}
-	return c.turn.from
+	last, ended := c.journal.state(c.turn.run.ID)
+	if ended {
+		return last, nil
+	}
+	return last, c.turn.run
 }
 
 func (j *journal) follow(s *Subscription) {

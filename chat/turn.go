@@ -23,9 +23,7 @@ type turn struct {
 	from int64         // the seq behind which its frames begin
 	over chan struct{} // closed when the conversation has forgotten it
 
-	// ending says that its last frame is about to be written, complete that it is in the journal;
-	// both are guarded by the conversation's mu.
-	ending, complete bool
+	ending bool // guarded by the conversation's mu: its last frame is about to be written
 
 	done      progress          // what the journal has
 	positions int               // the last place in the queue that was told
@@ -256,14 +254,15 @@ func (t *turn) tellState() {
 func (t *turn) end() {
 	info := t.run.Info()
 	record, answer := t.settle(info)
-	t.mark(&t.ending)
+	t.mu.Lock()
+	t.ending = true
+	t.mu.Unlock()
 	if !t.done.complete {
 		t.append(t.endFrames(info, record)...)
 		if err := t.journal.sync(); err != nil {
 			t.log("bring journal to the disk", err)
 		}
 	}
-	t.mark(&t.complete)
 	record = t.retry("forget run", record, func() (store.Conversation, error) {
 		return t.service.store.ClearActive(context.Background(), t.user, t.id, info.ID)
 	})
@@ -272,12 +271,6 @@ func (t *turn) end() {
 		event.Err = schema.NewError(info.Code, info.Error)
 	}
 	t.leave(event)
-}
-
-func (t *turn) mark(flag *bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	*flag = true
 }
 
 // lock locks the conversation. Who has seen the end of a turn finds that it is over.

@@ -152,13 +152,9 @@ func TestTurnReadsRecordings(t *testing.T) {
 			Errors: []string{"[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null"},
 		},
 	} {
-		text, err := os.ReadFile(filepath.Join("..", "testdata", "recordings", name+".jsonl"))
-		require.NoError(t, err)
 		var turn Turn
-		for line := range strings.Lines(string(text)) {
-			var event struct{ Stdout string }
-			require.NoError(t, json.Unmarshal([]byte(line), &event))
-			turn.Read([]byte(event.Stdout))
+		for _, line := range recorded(t, name) {
+			turn.Read([]byte(line))
 			if turn.Result != nil {
 				break
 			}
@@ -283,6 +279,33 @@ func TestAResponseToARequest(t *testing.T) {
 		id, _ := Response([]byte(line))
 		require.Empty(t, id)
 	}
+}
+
+// The CLI's own turn comes first, with an empty result. Only a prompt with a uuid tells the
+// second one of its kind from the prompt's.
+func TestARecordedTurnThatNobodyAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, turn := range []Turn{{}, {Closely: true, Prompt: "00000000-0000-4000-8000-000000000002"}} {
+		for _, line := range recorded(t, "resumed-task") {
+			turn.Read([]byte(line))
+		}
+		require.Equal(t, "Hello from the stand-in API.", turn.Result.Text)
+		require.EqualValues(t, 1, turn.Result.Turns)
+		require.Equal(t, turn.Closely, turn.UUID != "")
+	}
+}
+
+// recorded is the stdout of a recording.
+func recorded(t *testing.T, name string) (lines []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "testdata", "recordings", name+".jsonl"))
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		var event struct{ Stdout string }
+		require.NoError(t, json.Unmarshal([]byte(line), &event))
+		lines = append(lines, event.Stdout)
+	}
+	return lines
 }
 
 func FuzzTurn(f *testing.F) {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +47,6 @@ func TestChat_TheTurnsOfAConversationHaveOneProcessAndEachItsOwnCost(t *testing.
 	}
 }
 
-// requireSpent fails unless a conversation, and the usage of all, tell of this.
 func (s *server) requireSpent(id string, cost float64, input int64) {
 	s.w.t.Helper()
 	var answer struct{ Chat struct{ Usage usage } }
@@ -66,7 +66,6 @@ func (s *server) requireSpent(id string, cost float64, input int64) {
 	require.EqualValues(s.w.t, 3, all.Usage[0].Runs)
 }
 
-// awaitNoCLI waits until no process of the CLI is left.
 func (w *world) awaitNoCLI() {
 	w.t.Helper()
 	require.True(w.t, eventually(patience, func() bool { return len(w.claudes()) == 0 }), "processes of the CLI are left")
@@ -103,67 +102,37 @@ func TestChat_AProcessThatNobodyNeedsEndsAndTheNextTurnKnowsWhatWasSaid(t *testi
 
 func last(all []string) string { return all[len(all)-1] }
 
-func TestChat_TheModelAndThePermissionModeChangeWhileTheProcessLives(t *testing.T) {
-	const another = "claude-haiku-4-5"
+// The CLI takes a turn by itself when a task of its ends. That is nobody's answer.
+func TestChat_ATaskInTheBackgroundTakesNoAnswerForItsOwn(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--allow-model="+another, "--allow-permission-mode=plan")
+	s := w.serve("--allowed-tools=Bash", "--result-grace=500ms")
 	id, c := s.open(), s.chat()
-	c.turn(id, "one")
+	file := filepath.Join(w.workspace, "go")
+	c.turn(id, "[[background until [ -e "+file+" ]; do sleep 0.05; done]]")
 	pids := w.claudes()
-	c.turn(id, "two", fields{"options": fields{"model": another}})
-	c.turn(id, "three", fields{"options": fields{"permissionMode": "plan"}})
-	planned := w.api.Requests()[2]
-	c.turn(id, "four")
-	require.Equal(t, pids, w.claudes())
-
-	requests := w.api.Requests()
-	require.Len(t, requests, 4)
-	require.Equal(t, another, requests[1].Model)
-	require.NotEqual(t, another, requests[0].Model)
-	require.Equal(t, requests[0].Model, requests[2].Model, "it holds for one message")
-	require.Contains(t, string(planned.Body), "Plan mode is active")
-	require.NotContains(t, string(requests[1].Body), "Plan mode is active")
-	require.NotContains(t, requests[3].User().Text(), "Plan mode is active")
-
-	for option, value := range map[string]string{"model": "claude-opus-4-8", "permissionMode": "bypassPermissions"} {
-		c.send(id, "five", fields{"options": fields{option: value}})
-		require.Equal(t, "FORBIDDEN_OPTION", c.refused())
-	}
-	require.Len(t, w.api.Requests(), 4)
+	require.Equal(t, "1 2 ", c.turn(id, "[[words 2]]").Result)
+	require.Equal(t, pids, w.claudes(), "the task goes on in it")
+	n := len(w.api.Requests())
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err := w.api.Await(t.Context(), n+1) // the CLI takes a turn by itself
+	require.NoError(t, err)
+	require.Equal(t, "1 2 3 ", c.turn(id, "[[words 3]]").Result)
+	require.NotEqual(t, pids, w.claudes(), "what has gone on by itself is not used again")
+	require.Equal(t, []string{"user: [[words 2]]", "assistant: 1 2 ", "user: [[words 3]]", "assistant: 1 2 3 "}, s.messages(id)[2:])
 }
 
-func TestChat_WhatIsChosenForAConversationReachesTheCLI(t *testing.T) {
+func TestChat_AConversationBeginsInAProcessThatIsStartedAlready(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve()
-	secret := unguessable()
-	id, c := s.open(fields{"system": secret, "options": fields{"effort": "low", "maxBudgetUsd": 0.5}}), s.chat()
-	c.send(id, "[[hold]]")
-	c.hear("held ")
-	require.Contains(t, string(w.api.Requests()[0].Body), secret)
-	arguments := w.proc(c.seen[0].RunID, "cmdline")
-	require.NotContains(t, strings.Join(arguments, " "), secret, "every user of the machine can read it there")
-	require.Subset(t, arguments, []string{"--effort=low", "--max-budget-usd=0.5"})
-	w.api.Release()
-	require.True(t, c.until("complete").Success)
-	c.turn(id, "two", fields{"options": fields{"systemPrompt": secret}})
-	require.Contains(t, string(w.api.Requests()[1].Body), secret)
-	c.send(id, "three", fields{"options": fields{"systemPrompt": "another one"}})
-	require.Equal(t, "FORBIDDEN_OPTION", c.refused())
-}
-
-// What a message may cost is for that message alone, however many there were before.
-func TestChat_TheBudgetIsEachMessagesOwn(t *testing.T) {
-	const costly = "[[usage 100000 1000]]"
-	w := newWorld(t)
-	s := w.serve()
-	id, c := s.open(), s.chat()
-	cost := c.turn(id, costly).CostUSD
-	budget := fields{"options": fields{"maxBudgetUsd": 1.5 * cost}}
-	for range 3 {
-		c.turn(id, costly, budget)
-	}
-	c.send(id, costly, fields{"options": fields{"maxBudgetUsd": cost / 2}})
-	end := c.until("complete")
-	require.False(t, end.Success, end.raw)
-	c.turn(id, "go on")
+	s := w.serve(warm)
+	c := s.chat()
+	c.turn(s.open(), "one")
+	require.True(t, eventually(patience, func() bool { return s.health().Warm.Waiting == 2 }), "of the kind of conversations too")
+	id := s.open()
+	asked := c.askedFor(id, "[[bash touch made]]")
+	c.answer(asked.RequestID, true)
+	require.True(t, c.requireAnswered(asked, "allowed").Success)
+	require.FileExists(t, filepath.Join(w.workspace, "made"))
+	c.turn(id, "two")
+	require.Equal(t, "user: two", last(w.lastRequest()))
+	require.EqualValues(t, 1, s.health().Warm.Hits)
 }

@@ -97,7 +97,7 @@ func (r *race) draw(begin int64) {
 	for _, racer := range r.racers {
 		r.subscribed.Add(1)
 		when := end - min(r.dice.Int64N(frames), r.dice.Int64N(frames))
-		has := []int64{0, r.prior, r.prior + r.dice.Int64N(when-r.prior+1)}[r.dice.IntN(3)]
+		has := []int64{0, r.prior, r.prior + r.dice.Int64N(when-r.prior+1), when}[r.dice.IntN(4)]
 		r.at[when] = append(r.at[when], start{
 			racer, time.Duration(r.dice.IntN(3000)) * time.Microsecond, has, r.dice.IntN(2) == 0, r.turns[r.turn+1].word,
 		})
@@ -191,13 +191,14 @@ func (r result) check(t *testing.T, reference copied) (way string) {
 	want := reference.frames[min(first, end+1)-1 : end]
 	require.Equal(t, append([]string(nil), want...), got, "has %d of %d, history %t: %s", r.lastSeq, end, r.history, r.ack.text)
 	switch {
-	case !r.ack.IsProcessing:
-		require.Equal(t, end, r.ack.LastSeq)
-		return "over"
-	case r.ack.LastSeq == end: // in the journal, and not yet told to all
+	case r.ack.IsProcessing:
+		require.NotEmpty(t, got, "it waits for an end that has been: %s", r.ack.text)
+		return "live"
+	case len(got) > 0:
 		return "replayed"
 	default:
-		return "live"
+		require.Equal(t, end, r.ack.LastSeq)
+		return "over"
 	}
 }
 

@@ -16,6 +16,13 @@ import (
 // gate refuses requests that a web page of somebody else may have sent. A page that made
 // its own name point here (DNS rebinding) is told by its Host; a page that calls across
 // origins by its Origin. Programs that are no browsers send no Origin.
+//
+// Through an SSH tunnel (ssh -L 4000:127.0.0.1:3000) a browser asks for 127.0.0.1:4000, and so
+// does the page that it has got there. A name of the loopback address is therefore right with
+// any port, as long as the connection is of this machine: no DNS answer puts a literal address
+// or localhost into the Host of a page of another name. What such a page may be is decided by
+// its Origin, which must be the very Host: a page that another local program serves has that
+// program's port there, and ours, or the tunnel's, in the Host.
 type gate struct {
 	hosts   []string // allowed besides the server's own address: name or name:port
 	origins []string // allowed besides the server's own: scheme://host[:port]
@@ -27,13 +34,14 @@ func (g gate) check(c *fiber.Ctx) error {
 	if uri := header.RequestURI(); len(uri) == 0 || uri[0] != '/' {
 		return schema.NewError(schema.BadRequest, "the request target must be a path")
 	}
-	local := c.Context().LocalAddr()
-	if !g.allowsHost(string(header.Host()), local) || !g.allowsForwarded(header.PeekAll(fiber.HeaderXForwardedHost), local) {
+	local, host := c.Context().LocalAddr(), string(header.Host())
+	tunneled := isTunnel(host, local, c.Context().RemoteAddr())
+	if !tunneled && !g.allowsHost(host, local) || !g.allowsForwarded(header.PeekAll(fiber.HeaderXForwardedHost), local) {
 		return schema.NewError(schema.ForbiddenHost,
 			"this server does not answer under that host name; allow it with --allow-host NAME")
 	}
 	origins := header.PeekAll(fiber.HeaderOrigin)
-	if len(origins) > 1 || len(origins) == 1 && !g.allowsOrigin(string(origins[0]), string(header.Host()), local) {
+	if len(origins) > 1 || len(origins) == 1 && !g.allowsOrigin(string(origins[0]), host, local, tunneled) {
 		return schema.NewError(schema.ForbiddenOrigin,
 			"pages of that origin may not use this server; allow it with --allow-origin ORIGIN")
 	}
@@ -53,10 +61,36 @@ func (g gate) allowsHost(host string, local net.Addr) bool {
 		return false
 	}
 	if tcp.IP.IsLoopback() {
-		return slices.Contains([]string{"localhost", "127.0.0.1", "[::1]", tcp.IP.String()}, name)
+		return slices.Contains(loopbackNames, name) || name == tcp.IP.String()
 	}
 	address, err := netip.ParseAddr(strings.Trim(name, "[]"))
 	return err == nil && address.Unmap() == tcp.AddrPort().Addr().Unmap()
+}
+
+// loopbackNames are how a browser writes the loopback address.
+var loopbackNames = []string{"localhost", "127.0.0.1", "[::1]"}
+
+// isTunnel reports whether host is a name of the loopback address with another port than the
+// server's, on a connection of this machine.
+func isTunnel(host string, local, remote net.Addr) bool {
+	here, ok := local.(*net.TCPAddr)
+	if !ok || !isLoopback(local) || !isLoopback(remote) {
+		return false
+	}
+	host = strings.ToLower(host)
+	name, port := splitPort(host)
+	if name == host {
+		port = "80" // which is not written
+	}
+	number, err := strconv.ParseUint(port, 10, 16)
+	written := err == nil && number > 0 && port == strconv.FormatUint(number, 10)
+	return written && int(number) != here.Port && slices.Contains(loopbackNames, name)
+}
+
+// isLoopback reports whether an address is of this machine alone.
+func isLoopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 // allowsForwarded reports whether every name that a proxy says it was asked for is this
@@ -73,11 +107,16 @@ func (g gate) allowsForwarded(headers [][]byte, local net.Addr) bool {
 }
 
 // allowsOrigin reports whether a page of that origin may call: the server's own page, under
-// the name that was just asked for or another one of its address, or an allowed origin.
-func (g gate) allowsOrigin(origin, host string, local net.Addr) bool {
+// the name that was just asked for or another one of its address, or an allowed origin. At the
+// end of a tunnel it is the one under that name alone: the server's own port is somebody
+// else's there.
+func (g gate) allowsOrigin(origin, host string, local net.Addr, tunneled bool) bool {
 	origin = strings.ToLower(origin)
 	if slices.Contains(g.origins, origin) {
 		return true
+	}
+	if tunneled {
+		return origin == "http://"+strings.ToLower(host)
 	}
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Scheme+"://"+u.Host != origin {

@@ -99,7 +99,53 @@ func TestGateKnowsTheServersOrigins(t *testing.T) {
 		{"http://local%68ost:3000", loopback, false},
 		{"\x00", loopback, false},
 	} {
-		require.Equal(t, test.want, g.allowsOrigin(test.origin, "Spool.example", test.local), "%q at %v", test.origin, test.local)
+		require.Equal(t, test.want, g.allowsOrigin(test.origin, "Spool.example", test.local, false), "%q at %v", test.origin, test.local)
+	}
+}
+
+func TestGateKnowsTheEndOfATunnel(t *testing.T) {
+	t.Parallel()
+	here, lan := at("127.0.0.1", 3000), at("192.0.2.7", 3000)
+	for _, test := range []struct {
+		host          string
+		local, remote net.Addr
+		want          bool
+	}{
+		{"127.0.0.1:4000", here, here, true},
+		{"LocalHost:4000", here, here, true},
+		{"[::1]:4000", here, here, true},
+		{"localhost:4000", at("::1", 3000), at("::1", 5), true},
+		{"localhost", here, here, true}, // 80
+		{"localhost:65535", here, here, true},
+
+		{"localhost:3000", here, here, false}, // that is the server itself
+		{"localhost", at("127.0.0.1", 80), here, false},
+		{"localhost:4000", lan, here, false},
+		{"localhost:4000", here, lan, false},
+		{"localhost:4000", here, &net.UnixAddr{Name: "x"}, false},
+		{"localhost:4000", nil, nil, false},
+		{"localhost:", here, here, false},
+		{"localhost:0", here, here, false},
+		{"localhost:04000", here, here, false},
+		{"localhost:65536", here, here, false},
+		{"localhost:+4000", here, here, false},
+		{"localhost.:4000", here, here, false},
+		{"127.0.0.2:4000", here, here, false},
+		{"127.1:4000", here, here, false},
+		{"::1:4000", here, here, false},
+		{"evil.example:4000", here, here, false},
+		{"127.0.0.1@evil.example:4000", here, here, false},
+		{"", here, here, false},
+	} {
+		require.Equal(t, test.want, isTunnel(test.host, test.local, test.remote), "%q from %v to %v", test.host, test.remote, test.local)
+	}
+	g := gate{origins: []string{"https://app.example"}}
+	for origin, want := range map[string]bool{
+		"http://127.0.0.1:4000": true, "HTTP://127.0.0.1:4000": true, "https://app.example": true,
+		"https://127.0.0.1:4000": false, "http://localhost:4000": false, "http://127.0.0.1:3000": false, "http://127.0.0.1:4001": false,
+		"http://127.0.0.1": false, "http://evil.example:4000": false, "null": false, "": false,
+	} {
+		require.Equal(t, want, g.allowsOrigin(origin, "127.0.0.1:4000", here, true), origin)
 	}
 }
 

@@ -18,6 +18,8 @@ type Facts struct {
 	RunTimeout  time.Duration
 	MaxRuns     int
 	MaxQueue    int
+	// Models and PermissionModes are what clients may ask for; * is anything.
+	Models, PermissionModes []string
 	// Words are the stand-in agent's scripted words; nil with the real CLI.
 	Words any
 }
@@ -51,6 +53,10 @@ type health struct {
 		MetaLength        int     `json:"metaLength"`
 		RunTimeoutSeconds float64 `json:"runTimeoutSeconds"`
 	} `json:"limits"`
+	Allows struct {
+		Models          []string `json:"models"` // * is any
+		PermissionModes []string `json:"permissionModes"`
+	} `json:"allows"`
 	Words any `json:"words,omitempty"`
 }
 
@@ -74,6 +80,7 @@ func (s *Server) health(c *fiber.Ctx) error {
 	h.Warm = s.runs.Warm()
 	h.Limits.PromptBytes, h.Limits.MetaLength = schema.MaxPromptBytes, schema.MaxMetaLength
 	h.Limits.RunTimeoutSeconds = facts.RunTimeout.Seconds()
+	h.Allows.Models, h.Allows.PermissionModes = orEmpty(facts.Models), orEmpty(facts.PermissionModes)
 	switch {
 	case s.hub.refusesAll():
 		h.Status = "draining"

@@ -62,32 +62,48 @@ func (s *Server) leave(v *stream) {
 // answer answers with what the run puts out until its end. It leaves the view and the
 // stream's place.
 func (s *Server) answer(c *fiber.Ctx, v *stream, r *run.Run, view *run.View) error {
+	return s.respond(c, v, v.format.mediaType(), func() bool { return v.serve(r, view) }, func() { view.Leave(v.reason()) })
+}
+
+// respond answers with what serve writes, which says whether that is whole. Then it leaves what
+// was served, and the stream's place.
+func (s *Server) respond(c *fiber.Ctx, v *stream, mediaType string, serve func() (complete bool), leave func()) error {
 	if c.Method() == fiber.MethodHead {
-		view.Leave(run.ClientGone)
+		leave()
 		s.leave(v)
 		return nil
 	}
 	if v.wire != nil {
 		v.wire.stall = s.config.StallTimeout // instead of a deadline for all of the answer
 	}
-	c.Set(fiber.HeaderContentType, v.format.mediaType())
+	c.Set(fiber.HeaderContentType, mediaType)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")         // a proxy shall pass on what it gets
 	c.Response().ImmediateHeaderFlush = true // whoever asks learns of the run before it prints anything
 	every := s.config.PingInterval
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // nothing of the request may be used in here
 		defer s.leave(v)
-		defer func() { view.Leave(v.reason()) }()
+		defer leave()
 		v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
 		defer v.tick.Stop()
 		defer v.look.Stop()
 		v.to = bufio.NewWriterSize(flusher{w}, streamBuffer)
-		complete := v.serve(r, view)
+		complete := v.attempt(serve)
 		if err := v.to.Flush(); err != nil || !complete { // what is good is sent, whatever came then
 			v.cut()
 		}
 	})
 	return nil
+}
+
+// attempt serves, and keeps a panic's words inside the house.
+func (v *stream) attempt(serve func() bool) (complete bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			v.log.Error("panic in stream", "panic", cause)
+		}
+	}()
+	return serve()
 }
 
 // reason is why the view of a stream that is over is given up.
@@ -112,11 +128,6 @@ func (f flusher) Write(p []byte) (int, error) {
 
 // serve shows the run, and reports whether the client knows how it ended.
 func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			v.log.Error("panic in stream", "panic", cause)
-		}
-	}()
 	if v.format.begin(v.to) != nil {
 		return false
 	}
@@ -133,13 +144,13 @@ func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
 	return v.format.fail(v.to, told(err, v.log))
 }
 
-// await returns when a run has ended, without a word to the client until then.
-func (v *stream) await(r *run.Run) error {
+// await returns when something is done, without a word to the client until then.
+func (v *stream) await(done <-chan struct{}) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
 		select {
-		case <-r.Done():
+		case <-done:
 			return nil
 		case <-v.gone.Done():
 			return v.gone.Err()

@@ -100,3 +100,13 @@ func (g *Registry) Kept() KeptStats {
 // LetGo ends the process that is kept for a conversation, if there is one, and does not wait
 // for that.
 func (g *Registry) LetGo(conversation string) { g.keeper.letGo(conversation) }
+
+// Keeps reports whether a process is kept for a conversation that can serve a turn with these
+// wishes. It knows its session, whether or not that is written down by now.
+func (g *Registry) Keeps(conversation string, w claude.Wishes) bool {
+	k := g.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.idle[conversation]
+	return l != nil && l.suits(w)
+}

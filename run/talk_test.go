@@ -43,6 +43,8 @@ turn() {
 	*'"text":"deaf"'*) echo ready; spin ;;
 	*'"text":"dies"'*) exit 3 ;;
 	*'"text":"gate"'*) echo ready; gate ;;
+	*'"text":"floods"'*) yes "$(printf '%01023d' 0)" | head -c 3000000 >&2 ;;
+	*'"text":"too much"'*) yes | head -c 2000000; spin ;;
 	*'"text":"cuts"'*) : >/dev/stdout ;;
 	*'"text":"many"'*) i=0; while [ $i -lt 3000 ]; do echo "turn $k line $i"; i=$((i+1)); done ;;
 	esac
@@ -325,6 +327,32 @@ func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
 	require.NotContains(t, h.argLines(t)[1], "--fork-session")
 	require.EqualValues(t, 1, h.Kept().Resumed)
 	h.requireOwn(t, first, lines)
+}
+
+// The limits of a run's output hold for each turn alone.
+func TestEachTurnHasItsOwnLimits(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, func(c *Config) { c.MaxOutput = 200_000 })
+	c := h.newTalk(t)
+	var runs []*Run
+	var all [][]string
+	for range 3 { // which are more together
+		r, lines := c.turn("many")
+		runs, all = append(runs, r), append(all, lines)
+	}
+	flooded, _ := c.turn("floods")
+	shown := replay(t, h.reopen(t, flooded), 0)
+	require.EqualValues(t, 3_000_000+len("stderr of 4\n"), h.record(t, flooded).StderrBytes)
+	require.Len(t, shown.stderr, maxStderr/1024+1)
+	require.Contains(t, shown.stderr[maxStderr/1024], "more bytes of stderr were left out")
+	r, view := c.begin("too much")
+	require.Equal(t, schema.OutputLimit, c.end(r).Code())
+	require.Len(t, view.read(t).lines, len(replay(t, h.reopen(t, r), 0).lines))
+	require.Equal(t, "SIGKILL", h.record(t, r).Stop.Rung)
+	h.awaitKept(t, 0)
+	for i, r := range runs {
+		h.requireOwn(t, r, all[i])
+	}
 }
 
 // A program that cuts the file takes its own turn's lines away, and other turns' as well.

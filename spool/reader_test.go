@@ -212,3 +212,34 @@ func numbered(text []byte) (lines []string) {
 	}
 	return lines
 }
+
+// A window of a file begins where its index does, with line 1.
+func TestAnIndexMayBeginInTheMiddle(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	before, window := strings.Repeat("before\n", 100_000), strings.Builder{}
+	for i := range 100_000 {
+		fmt.Fprintln(&window, "line", i+1)
+	}
+	require.NoError(t, os.WriteFile(path, []byte(before+window.String()+"behind\n"), 0o600))
+	index := &Index{}
+	index.Begin(int64(len(before)))
+	for _, after := range []int64{0, 1, 50_000, 99_999, 100_000, 0, 75_000} { // later ones go by what the earlier have learnt
+		r, err := OpenAfter(path, after, index)
+		require.NoError(t, err)
+		r.Limit(int64(len(before) + window.Len()))
+		line, err := r.Next()
+		if after == 100_000 {
+			require.ErrorIs(t, err, io.EOF)
+		} else {
+			require.NoError(t, err)
+			require.Equal(t, after+1, line.N)
+			require.Equal(t, fmt.Sprint("line ", after+1), string(line.Bytes))
+			for err == nil {
+				line, err = r.Next()
+			}
+			require.ErrorIs(t, err, io.EOF)
+		}
+		require.NoError(t, r.Close())
+	}
+}

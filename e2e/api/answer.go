@@ -11,7 +11,7 @@ import (
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, req Request) {
 	script := scriptFor(req)
 	switch {
-	case script.status != 0:
+	case script.status != 0 && (!script.once || s.fails()):
 		writeError(w, script.status)
 	case req.Stream:
 		s.stream(w, r, req.Model, script)

@@ -197,3 +197,12 @@ func TestHistoryIsWhatWasSaid(t *testing.T) {
 	)
 	require.Equal(t, []string{"user: one", "assistant: first\nsecond", "user: two"}, s.Requests()[0].History())
 }
+
+func TestAFailureHappensOnce(t *testing.T) {
+	s := start(t)
+	for _, want := range []int{http.StatusBadRequest, http.StatusOK, http.StatusOK} {
+		status, answer := post(t, s, "[[fail 400]]", false)
+		require.Equal(t, want, status)
+		require.Equal(t, want == http.StatusOK, strings.Contains(answer, Greeting))
+	}
+}

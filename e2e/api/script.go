@@ -17,6 +17,7 @@ const ToolDone = "The tool has answered."
 // script is what one answer does.
 type script struct {
 	status int           // an HTTP error instead of an answer, or 0
+	once   bool          // the first time only
 	blocks []block       // the answer, block by block
 	pace   time.Duration // the pause after each part of a text
 	hold   int           // stop after so many parts until Release, or 0
@@ -40,7 +41,7 @@ func scriptFor(req Request) script {
 	switch {
 	case answered && len(found) == 0:
 		s.say(ToolDone)
-	case !s.ends():
+	case s.once || !s.ends():
 		s.say(Greeting)
 	}
 	return s
@@ -66,8 +67,8 @@ func (s *script) perform(word, args string) {
 	case "cut":
 		s.say("broken ", "mended")
 		s.cut = true
-	case "status":
-		s.status = n
+	case "status", "fail":
+		s.status, s.once = n, word == "fail"
 	case "think":
 		s.blocks = append(s.blocks, block{kind: "thinking", parts: strings.SplitAfter(args, " ")})
 	case "usage":

@@ -13,6 +13,7 @@
 //	[[cut]]              a stream that breaks off after one word; the answer is whole
 //	                     when it is asked for without a stream
 //	[[status 529]]       that HTTP status with an API error
+//	[[fail 400]]         the same, but only the first time that a server is asked for it
 //	[[think it over]]    a block of thinking with that text
 //	[[bash sleep 600]]   a call of the Bash tool with that command; its result is
 //	                     answered with a text
@@ -45,6 +46,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards the fields below
 	requests []Request
+	failed   bool          // it has, as a prompt asked for
 	changed  chan struct{} // closed and replaced when a request was added
 	held     chan struct{} // closed by Release
 }
@@ -66,6 +68,15 @@ func Start() (*Server, error) {
 
 // URL is what ANTHROPIC_BASE_URL has to be.
 func (s *Server) URL() string { return "http://" + s.addr }
+
+// fails reports whether this is the first time that it is asked.
+func (s *Server) fails() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.failed
+	s.failed = true
+	return !before
+}
 
 // Close ends every connection at once, answers under way included.
 func (s *Server) Close() error { return s.http.Close() }

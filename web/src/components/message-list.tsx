@@ -1,0 +1,24 @@
+import type { Message } from '@spool/react';
+import type { ReactNode } from 'react';
+import { useFollow } from '../state/follow.js';
+import { useWindow } from '../state/window.js';
+import { Icon } from './icon.js';
+import { MessageView } from './message.js';
+
+/** The messages, the newest in sight as long as somebody looks at the end. */
+export function MessageList({ messages, isLoading, canBranch }: { messages: readonly Message[]; isLoading: boolean; canBranch: boolean }): ReactNode {
+  const { list, content, isAtEnd, toEnd } = useFollow();
+  const first = useWindow(messages.length);
+  const last = messages.findLast(({ role, delivery }) => role === 'assistant' && !delivery);
+  return (
+    <div className="messages-frame">
+      <div className="messages" ref={list} tabIndex={0} role="log" aria-label="Messages" aria-live="off" aria-busy={isLoading}>
+        <div className="column" ref={content}>
+          {messages.length === 0 && <p className="empty">{isLoading ? 'Loading…' : 'Nothing was said here yet.'}</p>}
+          {messages.slice(first).map((message) => <MessageView key={message.key} message={message} isLast={message === last} canBranch={canBranch} />)}
+        </div>
+      </div>
+      {!isAtEnd && <button type="button" className="to-end" onClick={toEnd}><Icon name="down" />To the end</button>}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import type { Message } from '@spool/react';
+import { textOf } from '@spool/react';
+import type { ReactNode } from 'react';
+import { memo, useState } from 'react';
+import { moment } from '../text/format.js';
+import { useActions } from './chat-actions.js';
+import { Blocks } from './blocks.js';
+import { BranchSwitch } from './branch-switch.js';
+import { CopyButton } from './copy-button.js';
+import { Delivery } from './delivery.js';
+import { EditForm } from './edit-form.js';
+import { Icon } from './icon.js';
+import { Outcome, Took } from './outcome.js';
+import { Prose } from './visible.js';
+
+interface Props {
+  message: Message;
+  isLast: boolean;
+  canBranch: boolean;
+}
+
+/** One message. It is drawn anew only if it has changed. */
+export const MessageView = memo(function MessageView({ message, isLast, canBranch }: Props): ReactNode {
+  switch (message.role) {
+    case 'user': return <Asked message={message} canBranch={canBranch} />;
+    case 'assistant': return <Answered message={message} isLast={isLast} canBranch={canBranch} />;
+    default: return <article className="message system" aria-label="From the server"><Blocks blocks={message.blocks} runId="" /></article>;
+  }
+});
+
+function Asked({ message, canBranch }: { message: Message; canBranch: boolean }): ReactNode {
+  const [editing, setEditing] = useState(false);
+  const { edit } = useActions();
+  const text = textOf(message);
+  const save = (content: string): void => {
+    setEditing(false);
+    edit(message, content);
+  };
+  return (
+    <article className="message user" aria-label="You" data-delivery={message.delivery}>
+      <h2 className="offscreen">You</h2>
+      {editing ? <EditForm text={text} onSave={save} onCancel={() => setEditing(false)} /> : <div className="bubble" dir="auto"><Prose>{text}</Prose></div>}
+      {message.delivery ? <Delivery message={message} /> : (
+        <footer className="message-foot">
+          <BranchSwitch message={message} disabled={!canBranch} />
+          <time dateTime={message.at}>{moment(message.at)}</time>
+          <CopyButton text={text} label="Copy message" />
+          {canBranch && !editing && <button type="button" className="quiet" data-action="edit" aria-label="Edit" title="Edit, as another branch (e)" onClick={() => setEditing(true)}><Icon name="edit" /></button>}
+        </footer>
+      )}
+    </article>
+  );
+}
+
+function Answered({ message, isLast, canBranch }: Props): ReactNode {
+  const { again } = useActions();
+  return (
+    <article className="message assistant" aria-label="The agent" data-status={message.status} data-run={message.runId}>
+      <h2 className="offscreen">The agent</h2>
+      <Blocks blocks={message.blocks} runId={message.runId} />
+      <Outcome message={message} />
+      {message.endedAt !== undefined || message.status === 'succeeded' ? (
+        <footer className="message-foot">
+          <BranchSwitch message={message} disabled={!canBranch} />
+          <Took message={message} />
+          <CopyButton text={textOf(message)} label="Copy answer" />
+          {canBranch && <button type="button" className="quiet" data-action={isLast ? 'again' : undefined} aria-label="Answer again" title="Answer once more, as another branch (r)" onClick={() => again(message)}><Icon name="again" /></button>}
+        </footer>
+      ) : null}
+    </article>
+  );
+}

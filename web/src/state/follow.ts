@@ -1,0 +1,34 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+
+/** So near to its end, in pixels, a list counts as being there. */
+const near = 80;
+
+/** Keeps the end of a list in sight while it grows, until somebody scrolls away from it. */
+export function useFollow() {
+  const list = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  const toEnd = useCallback(() => {
+    follows.current = true;
+    list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, []);
+  useLayoutEffect(toEnd, [toEnd]);
+  useEffect(() => {
+    const box = list.current!;
+    const scrolled = (): void => {
+      const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < near;
+      follows.current = atEnd;
+      setIsAtEnd(atEnd);
+    };
+    const grown = new ResizeObserver(() => follows.current && toEnd());
+    grown.observe(content.current!);
+    grown.observe(box);
+    box.addEventListener('scroll', scrolled, { passive: true });
+    return () => {
+      grown.disconnect();
+      box.removeEventListener('scroll', scrolled);
+    };
+  }, [toEnd]);
+  return { list, content, isAtEnd, toEnd };
+}
