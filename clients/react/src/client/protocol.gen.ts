@@ -1244,6 +1244,11 @@ export interface Health {
     metaLength: 64;
     runTimeoutSeconds: number;
   };
+  /** What conversations and messages may ask for; * is anything. */
+  allows: {
+    models: string[];
+    permissionModes: string[];
+  };
   /** The stand-in agent's scripted words; missing with the real one. */
   words?: {
     word: string;
