@@ -56,7 +56,7 @@ func TestScriptTakesOnlyRunIDsFromItsAddress(t *testing.T) {
 }
 
 // httpOnly are the codes that no socket ever sees.
-var httpOnly = []string{"FORBIDDEN_HOST", "FORBIDDEN_ORIGIN", "BAD_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "UPGRADE_REQUIRED", "TOO_LARGE", "KEY_REUSED"}
+var httpOnly = []string{"FORBIDDEN_HOST", "FORBIDDEN_ORIGIN", "BAD_REQUEST", "NOT_FOUND", "METHOD_NOT_ALLOWED", "UPGRADE_REQUIRED", "TOO_LARGE", "KEY_REUSED", "UNAUTHORIZED", "RATE_LIMITED"}
 
 func TestEveryErrorCodeIsExplained(t *testing.T) {
 	t.Parallel()
