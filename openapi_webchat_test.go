@@ -36,12 +36,11 @@ func (c *contract) askForWebChat() {
 
 // askForTokens asks without a token, and with wrong ones.
 func (c *contract) askForTokens(s *server) {
-	for _, q := range [][2]string{{http.MethodPost, `{"text":"a"}`}, {http.MethodGet, ""}} {
-		path := map[string]string{http.MethodPost: "/webchat/rpc", http.MethodGet: "/webchat/history"}[q[0]]
-		require.Equal(c.t, http.StatusUnauthorized, c.ask(s, q[0], path, q[1]).status)
-		require.Eventually(c.t, func() bool {
-			return c.ask(s, q[0], path, q[1], "X-Webchat-Token: wrong").status == http.StatusTooManyRequests
-		}, patience, patience/10000)
+	call := func(header ...string) int { return c.ask(s, http.MethodPost, "/webchat/rpc", `{"text":"a"}`, header...).status }
+	history := func(header ...string) int { return c.ask(s, http.MethodGet, "/webchat/history", "", header...).status }
+	require.Equal(c.t, []int{http.StatusUnauthorized, http.StatusUnauthorized}, []int{call(), history()})
+	for _, ask := range []func(...string) int{call, history} {
+		require.Eventually(c.t, func() bool { return ask("X-Webchat-Token: wrong") == http.StatusTooManyRequests }, patience, patience/10000)
 	}
 }
 
