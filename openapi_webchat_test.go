@@ -36,7 +36,9 @@ func (c *contract) askForWebChat() {
 
 // askForTokens asks without a token, and with wrong ones.
 func (c *contract) askForTokens(s *server) {
-	call := func(header ...string) int { return c.ask(s, http.MethodPost, "/webchat/rpc", `{"text":"a"}`, header...).status }
+	call := func(header ...string) int {
+		return c.ask(s, http.MethodPost, "/webchat/rpc", `{"text":"a"}`, header...).status
+	}
 	history := func(header ...string) int { return c.ask(s, http.MethodGet, "/webchat/history", "", header...).status }
 	require.Equal(c.t, []int{http.StatusUnauthorized, http.StatusUnauthorized}, []int{call(), history()})
 	for _, ask := range []func(...string) int{call, history} {
