@@ -33,7 +33,7 @@ func newContract(t *testing.T) *contract {
 	doc.Servers = nil // any address
 	router, err := legacy.NewRouter(doc)
 	require.NoError(t, err)
-	for _, format := range []string{"text/event-stream", "application/x-ndjson", "text/html", "text/javascript", "text/css", "text/markdown"} {
+	for _, format := range []string{"text/event-stream", "application/x-ndjson", "text/html", "text/javascript", "text/css", "text/markdown", "image/svg+xml"} {
 		openapi3filter.RegisterBodyDecoder(format, openapi3filter.PlainBodyDecoder)
 	}
 	for name, schema := range doc.Components.Schemas {

@@ -50,7 +50,7 @@ func (c *contract) refuseEverywhere(s *server) {
 	host, late := "Host: "+s.addr, []func(){}
 	for path, item := range c.doc.Paths.Map() {
 		for method := range item.Operations() {
-			line := method + " " + strings.NewReplacer("{run}", nobody, "{chat}", unknown, "{approval}", gone).Replace(path) + " HTTP/1.1"
+			line := method + " " + strings.NewReplacer("{run}", nobody, "{chat}", unknown, "{approval}", gone, "{name}", "nothing.js").Replace(path) + " HTTP/1.1"
 			for status, lines := range map[int][]string{
 				http.StatusBadRequest:                  {line, host, host},
 				http.StatusForbidden:                   {line, "Host: evil.example"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"net/http"
 	"strings"
 	"syscall"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"spool/schema"
+	"spool/web"
 )
 
 // unprovoked is what the document describes and this test cannot bring about everywhere: a
@@ -52,10 +54,26 @@ func (c *contract) askPlain(s *server) {
 		x := c.ask(s, http.MethodGet, path, "")
 		require.Less(c.t, x.status, 300, path)
 	}
+	c.askForPages(s)
 	require.Equal(c.t, readFile(c.t, "docs/openapi.json"), c.ask(s, http.MethodGet, "/api/openapi.json", "").answer)
 	require.Equal(c.t, readFile(c.t, "docs/asyncapi.json"), c.ask(s, http.MethodGet, "/api/asyncapi.json", "").answer)
 	require.Equal(c.t, version, c.doc.Info.Version)
 	c.ask(startServer(c.t, "--demo"), http.MethodGet, "/api/health", "")
+}
+
+// askForPages asks for everything that the pages are made of, also again.
+func (c *contract) askForPages(s *server) {
+	assets, err := fs.Glob(web.FS, "assets/*")
+	require.NoError(c.t, err)
+	require.NotEmpty(c.t, assets)
+	for _, path := range append(assets, "", "index.html", "webchat", "bundle.js", "styles.css", "icon.svg", "demo", "ws-demo.js", "ws-demo.css") {
+		first := c.ask(s, http.MethodGet, "/"+path, "")
+		require.Equal(c.t, http.StatusOK, first.status, path)
+		again := c.ask(s, http.MethodGet, "/"+path, "", "If-None-Match: "+first.answered.Get("ETag"))
+		require.Equal(c.t, http.StatusNotModified, again.status, path)
+		require.Empty(c.t, again.answer)
+	}
+	require.Equal(c.t, http.StatusNotFound, c.ask(s, http.MethodGet, "/assets/nothing.js", "").status)
 }
 
 // wants returns a payload for the fake, with more members.

@@ -66,7 +66,7 @@ func requireError(t testing.TB, a answer, status int, code schema.Code) {
 
 // routes are all paths that the server answers with a GET, and one that it does not know.
 var routes = []string{
-	"/", "/demo", "/ws-demo.js", "/ws-demo.css", "/favicon.ico", "/api/health", "/api/openapi.json", "/api/asyncapi.json",
+	"/", "/index.html", "/webchat", "/webchat/", "/bundle.js", "/styles.css", "/icon.svg", "/demo", "/ws-demo.js", "/ws-demo.css", "/favicon.ico", "/api/health", "/api/openapi.json", "/api/asyncapi.json",
 	"/livez", "/readyz", "/ws/claude", "/nowhere",
 }
 

@@ -94,7 +94,7 @@ func told(err error, log *slog.Logger) *schema.Error {
 	if known, ok := coded(err); ok {
 		return known
 	}
-	log.Error("serve run", "error", err)
+	log.Error("serve", "error", err)
 	if errors.Is(err, spool.ErrDamaged) {
 		return schema.NewError(schema.OutputDamaged, "the kept output of this run is damaged from here on")
 	}

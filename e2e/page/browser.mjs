@@ -35,10 +35,13 @@ export async function newPage(t, options = {}) {
   return { page, seen };
 }
 
+// demoOf is the demo page of a server, with what follows in the address.
+export const demoOf = (url) => Object.assign(new URL(url), { pathname: '/demo' }).href;
+
 // openDemo opens the demo page and waits until it knows the server's health.
 export async function openDemo(t, url, options) {
   const { page, seen } = await newPage(t, options);
-  await page.goto(url);
+  await page.goto(demoOf(url));
   await healthKnown(page);
   return { page, seen };
 }

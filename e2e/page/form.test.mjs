@@ -5,7 +5,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { assertQuiet, ended, healthKnown, launch, newPage, openDemo, openRaw, press, reaches, send } from './browser.mjs';
+import { assertQuiet, demoOf, ended, healthKnown, launch, newPage, openDemo, openRaw, press, reaches, send } from './browser.mjs';
 import { startServer, submit } from './server.mjs';
 
 const browser = await launch();
@@ -118,7 +118,7 @@ test('360 to 1280 pixels, light and dark: nothing sticks out', async (t) => {
   for (const width of [360, 768, 1280]) {
     for (const colorScheme of ['light', 'dark']) {
       const { page } = await newPage(t, { viewport: { width, height: 800 }, colorScheme });
-      await page.goto(server.url);
+      await page.goto(demoOf(server.url));
       await healthKnown(page);
       await page.locator('#recent').evaluate((recent) => { recent.open = true; });
       for (const { run } of runs) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { assertHarmless, assertQuiet, ended, launch, newPage, openDemo, openRaw, reaches, runOf, send } from './browser.mjs';
+import { assertHarmless, assertQuiet, demoOf, ended, launch, newPage, openDemo, openRaw, reaches, runOf, send } from './browser.mjs';
 import { assistant, fakeCLI, init, result } from './fake-cli.mjs';
 import { linesOf, recordOf, startServer, submit, until } from './server.mjs';
 
@@ -23,7 +23,7 @@ describe('the list of runs', { concurrency: true }, () => {
     await send(page, 'hello', { meta: 'FIRST-1' });
     await page.locator('.entry[aria-current][data-state="succeeded"]').waitFor();
     assert.equal(await page.locator('#recent-note').textContent(), '');
-    assert.match(await page.locator('.entry').textContent(), /^hello Succeeded FIRST-1 \d+ s ago · \d+\.\d s\s*$/);
+    assert.match(await page.locator('.entry').textContent(), /^hello Succeeded FIRST-1 \d+ s ago · \d+\.\d s( · \$[\d.]+)?\s*$/);
     assertQuiet(seen, empty.url);
   });
 
@@ -92,7 +92,7 @@ describe('the list of runs', { concurrency: true }, () => {
   test('the list asks now and then, and not at all while nobody can see it', async (t) => {
     const quiet = await startServer(t, '--demo');
     const { page, seen } = await newPage(t, { viewport: { width: 360, height: 800 } });
-    await page.goto(quiet.url);
+    await page.goto(demoOf(quiet.url));
     await send(page, 'hello');
     await ended(page);
     const asked = () => seen.requests.filter((url) => url.includes('/api/runs?'));

@@ -36,7 +36,7 @@ async function foreignPage(t, html) {
 
 test('W2: in a frame the page shows nothing', async (t) => {
   const { page, seen } = await newPage(t);
-  await page.goto(await foreignPage(t, `<iframe src="${server.url}/"></iframe>`));
+  await page.goto(await foreignPage(t, `<iframe src="${server.url}/demo"></iframe>`));
   const frame = page.frames().find((f) => f.parentFrame() !== null);
   assert.equal(await frame.locator('#form').count(), 0);
   assert.match(seen.problems.join('\n'), /frame-ancestors/);
@@ -93,7 +93,7 @@ test('W4: what follows the # shows a run if it is the id of one, and nothing els
     run.replace('run_', 'run%5f'), `${run}%00`, `${run}\u200b`, `run=${run}`, `!/${run}`, 'javascript:alert(1)', '//evil.example/', '<img src=x onerror=alert(1)>', 'prompt'];
   for (const hash of others.slice(0, 3)) {
     await page.goto('about:blank');
-    await page.goto(`${server.url}/#${hash}`);
+    await page.goto(`${server.url}/demo#${hash}`);
     await healthKnown(page);
     assert.equal(await page.locator('#state').textContent(), 'No run yet', hash);
   }
@@ -113,7 +113,7 @@ test('W4: what follows the # shows a run if it is the id of one, and nothing els
 test('W4: an id that nobody knows is only asked for', async (t) => {
   const nobodys = `run_${'z'.repeat(26)}`;
   const { page, seen } = await newPage(t);
-  await page.goto(`${server.url}/#${nobodys}`);
+  await page.goto(`${server.url}/demo#${nobodys}`);
   const end = await ended(page);
   assert.equal(end.state, 'missing');
   assert.match(end.what, /does not know/);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
-import { assertHarmless, ended, launch, newPage, openDemo, send } from './browser.mjs';
+import { assertHarmless, demoOf, ended, launch, newPage, openDemo, send } from './browser.mjs';
 import { assistant, fakeCLI, init, result } from './fake-cli.mjs';
 import { startServer, submit } from './server.mjs';
 import { vectors } from './vectors.mjs';
@@ -112,7 +112,7 @@ test('W1: vectors from the server stay text: run id, errors, close reason, healt
     status: vector, version: vector, demo, cli: { found: false, version: vector, problem: vector, hint: vector },
     runs: { running: vector, max: vector }, words: all.map((word) => ({ word, what: word })),
   } }));
-  await page.goto(server.url);
+  await page.goto(demoOf(server.url));
   for (vector of all) {
     demo = !demo;
     await send(page, 'x');

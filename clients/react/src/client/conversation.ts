@@ -175,6 +175,7 @@ export class ConversationStore extends Store<ConversationView> {
 
   take(frame: JournalFrame | SubscribedFrame): void {
     this.#frames.push(frame);
+    this.#dirty = true;
     const waiting = this.isSending;
     if (frame.kind === 'chat_subscribed') {
       this.#subscribed(frame);
