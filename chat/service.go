@@ -24,8 +24,9 @@ type Config struct {
 	// MaxBudgetUSD is the most that a client may allow a turn to cost, and what it may cost
 	// without a wish; 0 is no limit.
 	MaxBudgetUSD float64
-	// HasSession reports whether the agent still has a session for a working directory.
-	HasSession func(session, dir string) bool
+	// HasSession reports whether the agent still has a session for a working directory, up to
+	// what it calls uuid, unless that is empty.
+	HasSession func(session, dir, uuid string) bool
 }
 
 // Service owns all conversations.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +28,29 @@ var (
 	errLeft  = errors.New("the client has left")
 	errShown = errors.New("everything was shown")
 )
+
+// errIncomplete ends the connection under an answer, so that the client sees that it is not whole.
+var errIncomplete = errors.New("the answer is not whole")
+
+// answerBody is the body of an answer that is written while it is made, a chunk for each write.
+type answerBody struct {
+	write func(io.Writer) error
+	leave func() // what the answer has held; it may be called again
+}
+
+// WriteTo is what is used of it.
+func (b *answerBody) WriteTo(w io.Writer) (int64, error) { return 0, b.write(w) }
+
+// SupportsBodyWriteTo says so.
+func (b *answerBody) SupportsBodyWriteTo() bool { return true }
+
+func (b *answerBody) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close is called also if nothing could be written.
+func (b *answerBody) Close() error {
+	b.leave()
+	return nil
+}
 
 // stream shows a run in the answer to a plain request.
 type stream struct {
@@ -81,18 +105,23 @@ func (s *Server) respond(c *fiber.Ctx, v *stream, mediaType string, serve func()
 	c.Set("X-Accel-Buffering", "no")         // a proxy shall pass on what it gets
 	c.Response().ImmediateHeaderFlush = true // whoever asks learns of the run before it prints anything
 	every := s.config.PingInterval
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // nothing of the request may be used in here
-		defer s.leave(v)
-		defer leave()
-		v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
-		defer v.tick.Stop()
-		defer v.look.Stop()
-		v.to = bufio.NewWriterSize(flusher{w}, streamBuffer)
-		complete := v.attempt(serve)
-		if err := v.to.Flush(); err != nil || !complete { // what is good is sent, whatever came then
-			v.cut()
-		}
-	})
+	c.Context().SetBodyStream(&answerBody{ // nothing of the request may be used in here
+		write: func(w io.Writer) error {
+			v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
+			defer v.tick.Stop()
+			defer v.look.Stop()
+			v.to = bufio.NewWriterSize(w, streamBuffer)
+			complete := v.attempt(serve)
+			if err := v.to.Flush(); err != nil || complete { // what is good is sent, whatever came then
+				return err
+			}
+			return errIncomplete
+		},
+		leave: sync.OnceFunc(func() {
+			leave()
+			s.leave(v)
+		}),
+	}, -1)
 	return nil
 }
 
@@ -113,17 +142,6 @@ func (v *stream) reason() *run.Reason {
 	}
 	v.log.Warn("the client took nothing for too long", "timeout", v.wire.stall)
 	return run.SlowViewer
-}
-
-// flusher sends what is written to it at once.
-type flusher struct{ to *bufio.Writer }
-
-func (f flusher) Write(p []byte) (int, error) {
-	n, err := f.to.Write(p)
-	if err != nil {
-		return n, err
-	}
-	return n, f.to.Flush()
 }
 
 // serve shows the run, and reports whether the client knows how it ended.

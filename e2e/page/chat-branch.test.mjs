@@ -76,6 +76,7 @@ describe('branches', { concurrency: 2 }, () => {
     await say(page, 'one');
     await ends(page);
     await edit(page, 1, 'slow');
+    await shows(page, asked(page), '2/2');
     await words(page, 2);
     assert.equal(await page.locator('[data-action="edit"], [data-action="again"]').count(), 0);
     assert.equal(await asked(page).getByRole('button', { name: 'Branch before' }).isDisabled(), true);

@@ -228,6 +228,20 @@ test('where the head is, the latest of the server and the journal says', async (
   expect(texts(await shows(store, (view) => view.head === 'u2'))).toEqual(['one', 'two', '']);
 });
 
+test('whoever comes anew is on the branch that the server says, though the journal ends on another', async () => {
+  const { server, store } = await setup();
+  const one = (await store.send('one'), server.chats.get('conv-1')!.journal[0]!);
+  server.complete('conv-1', one, 'first');
+  await shows(store, (view) => view.head === 'a1');
+  const two = server.user('conv-1', 'two', { parent: '' });
+  server.complete('conv-1', two, 'second');
+  await shows(store, (view) => view.head === 'a2');
+  Object.assign(server.chats.get('conv-1')!.session, { head: 'a1', run: undefined });
+  const anew = new SpoolClient(server.options).conversation('conv-1');
+  onTestFinished(anew.subscribe(() => {}));
+  expect(texts(await shows(anew, (view) => !view.isLoading && view.head === 'a1'))).toEqual(['one', 'first']);
+});
+
 test('a head that nobody has told of is asked for', async () => {
   const { server, store } = await setup();
   await shows(store, (view) => view.session !== undefined);
