@@ -1239,6 +1239,32 @@ export interface Health {
       cold: Times;
     };
   };
+  /** Processes of the agent that conversations keep between their turns. Counts are since the server was started. */
+  kept: {
+    /** How many wait for a next turn now. */
+    alive: number;
+    /** Bytes of memory that these take. */
+    memory: number;
+    /** Turns that a kept process took. */
+    reused: number;
+    /** Turns for which another one had to load the session. */
+    resumed: number;
+    /** Of kept processes, by the reason why they are kept no more. */
+    ends: {
+      /** No turn came for long. */
+      idle: number;
+      /** All together took more memory than they may. */
+      memory: number;
+      /** The machine runs out of memory. */
+      pressure: number;
+      /** They ended by themselves. */
+      dead: number;
+      /** The next turn needed another one. */
+      unfit: number;
+      /** Their conversation needs them no more. */
+      letGo: number;
+    };
+  };
   limits: {
     promptBytes: 8192;
     metaLength: 64;
