@@ -40,7 +40,7 @@ func (c *serveCommand) webhooks(log *slog.Logger) (*webhook.Sender, error) {
 	}
 	secret, err := read(path)
 	if err != nil {
-		return nil, err
+		return nil, &usageError{err}
 	}
 	addresses := map[string]string{}
 	for _, hook := range c.Webhook {

@@ -18,10 +18,10 @@ type chunk struct {
 	ToolCallID string         `json:"toolCallId,omitempty"`
 	ToolName   string         `json:"toolName,omitempty"`
 	Input      jsontext.Value `json:"input,omitzero"`
-	Output     *string        `json:"output,omitempty"`
+	Output     *string        `json:"output,omitzero"`
 	ErrorText  string         `json:"errorText,omitempty"`
-	Data       any            `json:"data,omitempty"`
-	Metadata   any            `json:"messageMetadata,omitempty"`
+	Data       any            `json:"data,omitzero"`
+	Metadata   any            `json:"messageMetadata,omitzero"`
 	Transient  bool           `json:"transient,omitzero"`
 	// Executed and Dynamic say that a tool is none of the page's: nothing is to be done for it.
 	Executed bool `json:"providerExecuted,omitzero"`
