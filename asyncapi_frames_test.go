@@ -146,4 +146,5 @@ func TestTheCloseCodesOfTheAsyncAPIDocumentAreTheServers(t *testing.T) {
 // httpOnly are the codes that end no socket, besides those of the chat socket.
 var httpOnly = []schema.Code{
 	schema.ForbiddenHost, schema.ForbiddenOrigin, schema.MethodNotAllowed, schema.UpgradeRequired, schema.KeyReused, schema.TooLarge,
+	schema.Unauthorized, schema.RateLimited,
 }

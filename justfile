@@ -55,6 +55,10 @@ run *args:
 demo *args:
     go run . --demo {{ args }}
 
+# The React package
+react:
+    ./test.sh react
+
 # The real CLI and the page in a browser
 e2e:
     ./test.sh install e2e page

@@ -54,7 +54,7 @@ func (c *contract) refuseEverywhere(s *server) {
 			for status, lines := range map[int][]string{
 				http.StatusBadRequest:                  {line, host, host},
 				http.StatusForbidden:                   {line, "Host: evil.example"},
-				http.StatusRequestEntityTooLarge:       {line, host, "Content-Length: 65537"},
+				http.StatusRequestEntityTooLarge:       {line, host, "Content-Length: 1048577"},
 				http.StatusRequestHeaderFieldsTooLarge: {line, host, "X-Long: " + strings.Repeat("x", 17<<10)},
 			} {
 				require.Equal(c.t, status, c.raw(s, lines...).status, "%.60q", lines)

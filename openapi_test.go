@@ -27,6 +27,8 @@ func TestTheOpenAPIDocumentIsTrue(t *testing.T) {
 	c.askForRuns(s)
 	c.askForOutput(s)
 	c.askForChats()
+	c.askForWebChat()
+	c.askForUIStreams()
 	c.askForDamage(s)
 	c.askWhileBusy(s)
 	c.askWrongly(s)

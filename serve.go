@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,7 +69,11 @@ type serveCommand struct {
 
 	AllowOrigin    []string `help:"Web pages that may connect besides the server's own, as scheme://host[:port]. Repeatable." placeholder:"ORIGIN"`
 	AllowHost      []string `help:"Names under which the server may be reached besides its own address. Repeatable." placeholder:"NAME"`
+	AllowEmbed     []string `help:"Web pages that may show the chat page in a frame, as scheme://host[:port]. Repeatable." placeholder:"ORIGIN"`
 	InsecureNoAuth bool     `help:"Listen on an address that others can reach, although nobody has to log in: whoever reaches it runs commands as you."`
+
+	Webhook           []string `sep:"none" help:"Where the web chat may have answers sent, as NAME=URL. Repeatable." placeholder:"NAME=URL"`
+	WebhookSecretFile string   `help:"File with the secret that signs what webhooks get. The default is made in the data directory." placeholder:"FILE"`
 
 	PermissionMode      string   `help:"Passed to the CLI." placeholder:"MODE"`
 	AllowedTools        []string `help:"Passed to the CLI. Repeatable." placeholder:"TOOL"`
@@ -148,15 +153,17 @@ func (c *serveCommand) check() (err error) {
 	if c.Workspace, err = filepath.Abs(c.Workspace); err != nil {
 		return err
 	}
-	return errors.Join(c.checkNumbers(), c.checkOrigins(), c.checkListen())
+	return errors.Join(c.checkNumbers(), c.checkOrigins(), c.checkListen(), c.checkWebhooks())
 }
 
 // checkOrigins refuses what no browser sends: it would never match.
 func (c *serveCommand) checkOrigins() error {
-	for _, origin := range c.AllowOrigin {
-		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return &usageError{fmt.Errorf("--allow-origin %q: give scheme://host[:port], for example http://localhost:5173", origin)}
+	for flag, origins := range map[string][]string{"--allow-origin": c.AllowOrigin, "--allow-embed": c.AllowEmbed} {
+		for _, origin := range origins {
+			u, err := url.Parse(origin)
+			if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || strings.ContainsAny(origin, " ;,*'") {
+				return &usageError{fmt.Errorf("%s %q: give scheme://host[:port], for example http://localhost:5173", flag, origin)}
+			}
 		}
 	}
 	return nil
@@ -230,6 +237,10 @@ type house struct {
 
 // build makes the house, from the leaves up.
 func (c *serveCommand) build(log *slog.Logger) (*house, error) {
+	hooks, err := c.webhooks(log)
+	if err != nil {
+		return nil, err
+	}
 	supervisor, err := procman.New(marker)
 	if err != nil {
 		return nil, err
@@ -248,7 +259,9 @@ func (c *serveCommand) build(log *slog.Logger) (*house, error) {
 	}
 	runs := run.NewRegistry(c.runConfig(), agent, watcher, records, run.NewMask(claude.Secrets(os.Environ())), log)
 	chats := chat.New(c.chatConfig(agent), runs, records, log)
-	doors := handler.New(c.doorConfig(supervisor.Method()), runs, chats, &claude.Versions{Agent: agent}, log)
+	config := c.doorConfig(supervisor.Method())
+	config.Webhooks = hooks
+	doors := handler.New(config, runs, chats, &claude.Versions{Agent: agent}, log)
 	return &house{supervisor, watcher, records, runs, chats, doors}, nil
 }
 
@@ -304,7 +317,7 @@ func (c *serveCommand) doorConfig(containment procman.Method) handler.Config {
 		facts.Words = agent.Words()
 	}
 	return handler.Config{
-		Version: version, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin,
+		Version: version, AllowHosts: c.AllowHost, AllowOrigins: c.AllowOrigin, AllowEmbeds: c.AllowEmbed,
 		PromptTimeout: c.PromptTimeout, StallTimeout: c.StallTimeout, PingInterval: c.PingInterval,
 		MaxConnections: c.MaxConnections, Health: facts,
 	}

@@ -115,13 +115,14 @@ step_unit() {
 	go test -race -shuffle=on -count=1 -timeout=15m -parallel="$(at_once)" $list
 }
 
-# The React package: its types, its tests with both versions of React, its size, and what its
-# users get.
+# The React package: its types, its tests with both versions of React and with the server, its
+# size, and what its users get.
 step_react() {
 	command -v node >/dev/null || fail "node (20 or newer) is missing: install it, then run this again"
 	install_node_modules clients/react
 	install_node_modules clients/react/test/react18
-	(cd clients/react && npm run --silent check && npm test --silent && ./test-package.sh)
+	go build -o "$tmp/spool" .
+	(cd clients/react && npm run --silent check && SPOOL_BINARY=$tmp/spool npm test --silent && ./test-package.sh)
 }
 
 # Each target for some seconds: enough to run its corpus and to notice a

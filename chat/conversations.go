@@ -18,6 +18,7 @@ import (
 // NewConversation is how a conversation begins.
 type NewConversation struct {
 	Title, Icon, System string
+	Key                 string // what its client calls it; see [Service.OpenKeyed]
 	From                string // the id of a message of the user's, at which it branches off; "" begins anew
 	Options             schema.ChatOptions
 }
@@ -34,7 +35,7 @@ func (s *Service) Create(ctx context.Context, user string, n NewConversation) (s
 			ID: "conv-" + strings.ToLower(rand.Text()), Title: n.Title, Icon: n.Icon, Tags: []string{}, System: n.System,
 			Options: n.Options, CreatedAt: now, UpdatedAt: now, Head: n.From,
 		},
-		User: user, Renamed: n.Title != "", Epoch: newEpoch(),
+		User: user, Key: n.Key, Renamed: n.Title != "", Epoch: newEpoch(),
 	}
 	if err := createJournal(s.journalDir(), c.ID, c.Epoch); err != nil {
 		return schema.Conversation{}, s.fault("make journal", err)

@@ -13,6 +13,7 @@ type beginning struct {
 	session string // to go on with; "" is a new one …
 	fork    bool   // … in a copy …
 	at      string // … that ends with this answer
+	last    string // what the agent calls the last answer in that session, if that is known
 	prompt  string
 }
 
@@ -34,8 +35,11 @@ func plan(path []store.Message, session, at string) beginning {
 	switch {
 	case session != "" && last.ID == at:
 		b.session = session
+		if last.Session == session { // and not of another conversation that has said the same
+			b.last = last.UUID
+		}
 	case last.UUID != "" && last.Session != "":
-		b.session, b.fork, b.at = last.Session, true, last.UUID
+		b.session, b.fork, b.at, b.last = last.Session, true, last.UUID, last.UUID
 	default:
 		b.prompt = transcript(path)
 	}

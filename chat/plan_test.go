@@ -37,15 +37,18 @@ func TestPlanOfATurn(t *testing.T) {
 		"the first message":     {told("u:1"), "", "", beginning{prompt: "1"}},
 		"two before any answer": {told("u:1", "u:2"), "", "", beginning{prompt: "1\n\n2"}},
 		"goes on":               {told("u:1", "a:2", "u:3"), "s", "2", beginning{session: "s", prompt: "3"}},
-		"goes on with two":      {told("u:1", "a:2", "u:3", "u:4"), "s", "2", beginning{session: "s", prompt: "3\n\n4"}},
+		"goes on in the session that has given the answer": {
+			told("u:1", "a:2", "u:3"), "session of 2", "2", beginning{session: "session of 2", last: "uuid of 2", prompt: "3"},
+		},
+		"goes on with two": {told("u:1", "a:2", "u:3", "u:4"), "s", "2", beginning{session: "s", prompt: "3\n\n4"}},
 		"goes on after a message without answer": {
 			told("u:1", "a:2", "u:3", "u:4"), "s", "3", beginning{session: "s", prompt: "4"},
 		},
 		"branches at an answer": {
-			told("u:1", "a:2", "u:5"), "s", "4", beginning{session: "session of 2", fork: true, at: "uuid of 2", prompt: "5"},
+			told("u:1", "a:2", "u:5"), "s", "4", beginning{session: "session of 2", fork: true, at: "uuid of 2", last: "uuid of 2", prompt: "5"},
 		},
 		"nobody knows how far the session came": {
-			told("u:1", "a:2", "u:3", "u:4"), "s", "", beginning{session: "session of 2", fork: true, at: "uuid of 2", prompt: "3\n\n4"},
+			told("u:1", "a:2", "u:3", "u:4"), "s", "", beginning{session: "session of 2", fork: true, at: "uuid of 2", last: "uuid of 2", prompt: "3\n\n4"},
 		},
 		"branches at the root": {told("u:5"), "s", "4", beginning{prompt: "5"}},
 	} {

@@ -227,7 +227,7 @@ func (c *conversation) ask(path []store.Message, record store.Conversation, w cl
 		return w
 	}
 	b := plan(path, record.Session, record.SessionHead)
-	if b.session == "" || s.runs.Keeps(c.id, with(b)) || s.config.HasSession(b.session, cmp.Or(w.Dir, s.config.Workspace)) {
+	if b.session == "" || s.runs.Keeps(c.id, with(b)) || s.config.HasSession(b.session, cmp.Or(w.Dir, s.config.Workspace), b.last) {
 		return b.prompt, with(b)
 	}
 	b = anew(path)

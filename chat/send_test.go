@@ -66,7 +66,7 @@ func TestAConversationGoesOnInTheSameProcess(t *testing.T) {
 // The agent writes a session down a moment later than it answers.
 func TestALivingProcessKnowsASessionThatIsNotWrittenDownYet(t *testing.T) {
 	h := newHouse(t, nil)
-	h.config.HasSession = func(_, _ string) bool { return false }
+	h.config.HasSession = func(_, _, _ string) bool { return false }
 	c := h.create()
 	h.ask(c.ID, "one")
 	h.ask(c.ID, "two")

@@ -24,8 +24,9 @@ type Config struct {
 	// MaxBudgetUSD is the most that a client may allow a turn to cost, and what it may cost
 	// without a wish; 0 is no limit.
 	MaxBudgetUSD float64
-	// HasSession reports whether the agent still has a session for a working directory.
-	HasSession func(session, dir string) bool
+	// HasSession reports whether the agent still has a session for a working directory, up to
+	// what it calls uuid, unless that is empty.
+	HasSession func(session, dir, uuid string) bool
 }
 
 // Service owns all conversations.
@@ -35,6 +36,7 @@ type Service struct {
 	store  *store.Store
 	log    *slog.Logger
 	events events
+	keys   keys
 
 	closing context.Context // ends what waits to be tried again
 	close   context.CancelFunc
@@ -50,6 +52,7 @@ func New(config Config, runs *run.Registry, store *store.Store, log *slog.Logger
 	return &Service{
 		config: config, runs: runs, store: store, log: log, closing: closing, close: stop,
 		events: events{watchers: map[*watcher]struct{}{}}, open: map[string]*conversation{},
+		keys: keys{known: map[string]map[string]string{}},
 	}
 }
 

@@ -18,15 +18,21 @@ func TestHasSessionFindsTheFileOfASession(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(own, here+".jsonl"), nil, 0o600))
 
 	agent := &Agent{Environment: []string{"HOME=" + home}}
-	require.True(t, agent.HasSession(here, "/work space"))
-	require.False(t, agent.HasSession(here, "/work space/sub"), "the CLI looks in the folder of its working directory")
-	require.False(t, agent.HasSession(gone, "/work space"))
-	require.False(t, agent.HasSession("*", "/work space"))
-	require.False(t, agent.HasSession("../"+here, "/work space/sub"))
+	require.True(t, agent.HasSession(here, "/work space", ""))
+	require.False(t, agent.HasSession(here, "/work space/sub", ""), "the CLI looks in the folder of its working directory")
+	for _, at := range []int{0, 64<<10 - 5, 200 << 10} {
+		text := strings.Repeat("x", at) + `{"uuid":"` + gone + `"}` + "\n"
+		require.NoError(t, os.WriteFile(filepath.Join(own, here+".jsonl"), []byte(text), 0o600))
+		require.True(t, agent.HasSession(here, "/work space", gone))
+		require.False(t, agent.HasSession(here, "/work space", here), "what it has said last is not written down")
+	}
+	require.False(t, agent.HasSession(gone, "/work space", ""))
+	require.False(t, agent.HasSession("*", "/work space", ""))
+	require.False(t, agent.HasSession("../"+here, "/work space/sub", ""))
 
 	moved := &Agent{Environment: []string{"HOME=" + t.TempDir(), "CLAUDE_CONFIG_DIR=" + filepath.Join(home, ".claude")}}
-	require.True(t, moved.HasSession(here, "/work space"))
-	require.False(t, (&Agent{Environment: []string{"HOME=" + t.TempDir()}}).HasSession(here, "/work space"))
+	require.True(t, moved.HasSession(here, "/work space", ""))
+	require.False(t, (&Agent{Environment: []string{"HOME=" + t.TempDir()}}).HasSession(here, "/work space", ""))
 }
 
 func TestTheFolderOfAWorkingDirectoryIsNamedAsTheCLINamesIt(t *testing.T) {

@@ -32,6 +32,20 @@ func TestChat_AnAbortKeepsWhatThereIsOfAnAnswerAndTheProcess(t *testing.T) {
 	require.Equal(t, "NO_ACTIVE_RUN", c.refused())
 }
 
+func TestChat_ATurnThatWasBrokenOffIsContinuedByAnotherProcess(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--session-idle=500ms")
+	id, c := s.open(), s.chat()
+	c.send(id, "[[hold]]")
+	c.hear("held ")
+	c.say("chat.abort", fields{"sessionId": id})
+	require.True(t, c.until("complete").Aborted)
+	w.awaitNoCLI()
+	c.turn(id, "go on")
+	require.Equal(t, []string{"user: [[hold]]", "assistant: held ", "user: [Request interrupted by user]"}, w.lastRequest()[:3])
+	require.Len(t, w.sessions(), 1)
+}
+
 func TestChat_AnAbortedToolIsStoppedAndTheProcessGoesOn(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve("--allowed-tools=Bash")

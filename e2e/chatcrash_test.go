@@ -177,7 +177,7 @@ func TestD1_AProcessThatWaitsGoesWithItsKilledServer(t *testing.T) {
 
 func TestD5_AStoppedServerTakesTheWaitingProcessesWithIt(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--session-idle=off")
+	s := w.serve("--session-idle=1h")
 	c := s.chat()
 	first, second := s.open(), s.open()
 	c.send(first, "one")

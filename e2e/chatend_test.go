@@ -8,10 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/e2e/api"
 )
 
 // An abort may come before the CLI has begun with the turn, or with anything.
@@ -54,24 +57,42 @@ func TestChat_ATurnThatTakesTooLongEndsAndTheNextOneWorks(t *testing.T) {
 	s.requireWholeJournal(id)
 }
 
+// die kills the only CLI, and waits until the server knows.
+func (w *world) die() {
+	w.t.Helper()
+	name := w.claudes()[0]
+	pid, err := strconv.Atoi(name)
+	require.NoError(w.t, err)
+	require.NoError(w.t, syscall.Kill(pid, syscall.SIGKILL))
+	require.True(w.t, eventually(patience, func() bool { _, err := os.Stat("/proc/" + name); return err != nil }))
+}
+
+// written waits until the CLI has written down so many of the stand-in's greetings.
+func (w *world) written(n int) {
+	w.t.Helper()
+	require.True(w.t, eventually(patience, func() bool {
+		count := 0
+		for _, text := range w.sessions() {
+			count += strings.Count(text, api.Greeting)
+		}
+		return count >= n
+	}))
+}
+
 func TestChat_ACLIThatDiesIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()
 	id, c := s.open(), s.chat()
-	die := func() {
-		pid, err := strconv.Atoi(w.claudes()[0])
-		require.NoError(t, err)
-		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
-	}
 	c.turn(id, "one")
-	die() // while it waits
-	w.awaitNoCLI()
+	w.written(1)
+	w.die() // while it waits
 	c.turn(id, "two")
 	require.Equal(t, append(firstTurn("one"), "user: two"), w.lastRequest())
+	w.written(2)
 
 	c.send(id, "[[hold]]")
 	c.hear("held ")
-	die()
+	w.die()
 	end := c.until("complete")
 	require.Equal(t, "KILLED_BY_SIGNAL", end.Code)
 	w.api.Release()
@@ -81,15 +102,19 @@ func TestChat_ACLIThatDiesIsReplaced(t *testing.T) {
 	s.requireWholeJournal(id)
 }
 
-func TestChat_WithoutMemoryForProcessesEveryTurnResumes(t *testing.T) {
-	w := newWorld(t)
-	s := w.serve("--session-memory=0")
-	id, c := s.open(), s.chat()
-	c.turn(id, "one")
-	require.Empty(t, w.claudes())
-	c.turn(id, "two")
-	require.Equal(t, append(firstTurn("one"), "user: two"), w.lastRequest())
-	require.Len(t, w.sessions(), 1)
+func TestChat_WhereNoProcessIsKeptEveryTurnResumes(t *testing.T) {
+	for _, flag := range []string{"--session-memory=0", "--session-idle=0"} {
+		t.Run(flag, func(t *testing.T) {
+			w := newWorld(t)
+			s := w.serve(flag)
+			id, c := s.open(), s.chat()
+			c.turn(id, "one")
+			require.Empty(t, w.claudes())
+			c.turn(id, "two")
+			require.Equal(t, append(firstTurn("one"), "user: two"), w.lastRequest())
+			require.Len(t, w.sessions(), 1)
+		})
+	}
 }
 
 func TestChat_ADeletedConversationEndsWithItsRun(t *testing.T) {
@@ -110,6 +135,23 @@ func TestChat_ADeletedConversationEndsWithItsRun(t *testing.T) {
 	journals, err := os.ReadDir(filepath.Join(w.data, "journal"))
 	require.NoError(t, err)
 	require.Empty(t, journals)
+}
+
+// The CLI writes down what was said a moment after it has said it.
+func TestChat_WhatAKilledCLIHasNotWrittenDownIsNotForgotten(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, c := s.open(), s.chat()
+	for _, prompt := range []string{"one", "two", "three"} {
+		c.turn(id, prompt)
+		w.die()
+	}
+	c.turn(id, "four")
+	said := strings.Join(w.lastRequest(), "\n")
+	for _, prompt := range []string{"one", "two", "three", "four"} {
+		require.Contains(t, said, prompt)
+	}
+	require.Equal(t, 3, strings.Count(said, api.Greeting), said)
 }
 
 // A message that was sent before the server died is not answered twice, and one that waited is
@@ -171,4 +213,23 @@ func TestD5_AStoppedServerLetsAnAnswerEndAndTakesBackWhatItAsked(t *testing.T) {
 	require.True(t, c.requireAnswered(asked, "denied").Success, "what was not answered is asked again")
 	require.Equal(t, []string{"user: [[hold]]", "assistant: held released", "user: [[bash touch made]]\n\ngo on"}, w.lastRequest()[:3])
 	require.Len(t, s.requireWholeJournal(id), 3)
+}
+
+func TestD5_AMessageThatWaitsIsAnsweredByTheNextServer(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--drain-grace=500ms", "--stop-grace=2s")
+	id, c := s.open(), s.chat()
+	c.send(id, "[[hold]]")
+	c.hear("held ")
+	c.send(id, "waits", fields{"options": fields{"queue": true}})
+	c.until("session_upserted")
+	s.signal(syscall.SIGTERM)
+	require.False(t, c.until("complete").Success)
+	_ = c.conn.Close()
+	require.Zero(t, s.awaitExit())
+	w.api.Release()
+	s = w.serve()
+	require.True(t, eventually(patience, func() bool { return len(s.messages(id)) >= 3 && strings.HasPrefix(last(s.messages(id)), "assistant") }))
+	require.Equal(t, []string{"user: [[hold]]", "user: waits", "assistant: held released"}, s.messages(id))
+	require.Len(t, s.requireWholeJournal(id), 2)
 }

@@ -2,12 +2,10 @@ package handler
 
 import (
 	"context"
-	"time"
 
 	"github.com/fasthttp/websocket"
 
 	"spool/chat"
-	"spool/run"
 	"spool/schema"
 )
 
@@ -48,18 +46,16 @@ func newChatDoor(s *Server, conn *websocket.Conn) *chatDoor {
 		session: newSession(conn, s.config, s.log), server: s, chats: s.chats, client: client(conn.RemoteAddr()),
 		inbox: newInbox(), following: following{subscriptions: map[string]*subscription{}}, pending: map[string]pending{}, made: map[string]string{},
 	}
-	d.calls, d.dialect = 0, gateway{}
+	d.calls, d.dialect = 0, chatDialect{}
 	return d
 }
 
-// gateway is the dialect in which this socket is told why it ends.
-type gateway struct{ raw }
+// chatDialect is how a chat socket is told why it ends.
+type chatDialect struct{ raw }
 
-func (gateway) failure(err *schema.Error) []byte {
+func (chatDialect) failure(err *schema.Error) []byte {
 	return schema.Encode(schema.NewProtocolError("", err))
 }
-
-func (g gateway) end(o run.Outcome) []byte { return g.failure(o.Error) }
 
 // await begins with the client's first message. A socket that has said nothing ends as soon as
 // the server is being stopped.
@@ -165,31 +161,4 @@ func (d *chatDoor) write(text []byte) {
 	if d.failed == nil && d.ctx.Err() == nil {
 		d.failed = d.send(text)
 	}
-}
-
-// pending is a run whose answer a socket waits for.
-type pending struct {
-	vocabulary   schema.Vocabulary
-	conversation string
-}
-
-// expect has send start a run of a conversation, whose end will be told in a vocabulary. The
-// end may come before send returns.
-func (d *chatDoor) expect(v schema.Vocabulary, conversation string, send func() (chat.Sent, error)) error {
-	defer d.inbox.await(conversation)()
-	sent, err := send()
-	if err != nil {
-		return err
-	}
-	d.inbox.awaitRun(sent.Run)
-	d.pending[sent.Run] = pending{v, conversation}
-	return nil
-}
-
-// callTimeout bounds what a frame may wait for: others on the socket wait with it.
-const callTimeout = 30 * time.Second
-
-// call returns the context for what a frame asks for, which is done even if the client leaves.
-func call() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), callTimeout)
 }

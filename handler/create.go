@@ -74,7 +74,7 @@ func (s *Server) createAndWait(c *fiber.Ctx, q run.Request, v *stream) error {
 	if err != nil {
 		return err
 	}
-	if err := v.await(r); err != nil {
+	if err := v.await(r.Done()); err != nil {
 		c.Context().SetConnectionClose() // nobody is there any more
 	}
 	return answerJSON(c, http.StatusOK, r.Info())

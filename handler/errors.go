@@ -22,6 +22,8 @@ var statuses = map[schema.Code]int{
 	schema.NotFound:         http.StatusNotFound,
 	schema.MethodNotAllowed: http.StatusMethodNotAllowed,
 	schema.TooLarge:         http.StatusRequestEntityTooLarge,
+	schema.Unauthorized:     http.StatusUnauthorized,
+	schema.RateLimited:      http.StatusTooManyRequests,
 	schema.UpgradeRequired:  http.StatusUpgradeRequired,
 	schema.InvalidJSON:      http.StatusBadRequest,
 	schema.InvalidPrompt:    http.StatusBadRequest,
@@ -77,6 +79,8 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 	switch status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		c.Set(fiber.HeaderRetryAfter, retryAfter)
+	case http.StatusUnauthorized:
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusUpgradeRequired:
 		c.Set(fiber.HeaderUpgrade, "websocket")
 		c.Set(fiber.HeaderSecWebSocketVersion, "13")
@@ -90,7 +94,7 @@ func told(err error, log *slog.Logger) *schema.Error {
 	if known, ok := coded(err); ok {
 		return known
 	}
-	log.Error("serve run", "error", err)
+	log.Error("serve", "error", err)
 	if errors.Is(err, spool.ErrDamaged) {
 		return schema.NewError(schema.OutputDamaged, "the kept output of this run is damaged from here on")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"spool/claude"
 	"spool/procman"
+	"spool/run"
 	"spool/schema"
 )
 
@@ -48,6 +49,7 @@ type health struct {
 	} `json:"storage"`
 	Containment procman.Method   `json:"containment"`
 	Warm        claude.PoolStats `json:"warm"`
+	Kept        run.KeptStats    `json:"kept"`
 	Limits      struct {
 		PromptBytes       int     `json:"promptBytes"`
 		MetaLength        int     `json:"metaLength"`
@@ -77,7 +79,7 @@ func (s *Server) health(c *fiber.Ctx) error {
 	h.Runs.Max, h.Runs.MaxQueue = facts.MaxRuns, facts.MaxQueue
 	h.Sockets.Open, h.Sockets.Max = s.hub.count(), s.config.MaxConnections
 	h.Storage.Low = s.runs.StorageLow()
-	h.Warm = s.runs.Warm()
+	h.Warm, h.Kept = s.runs.Warm(), s.runs.Kept()
 	h.Limits.PromptBytes, h.Limits.MetaLength = schema.MaxPromptBytes, schema.MaxMetaLength
 	h.Limits.RunTimeoutSeconds = facts.RunTimeout.Seconds()
 	h.Allows.Models, h.Allows.PermissionModes = orEmpty(facts.Models), orEmpty(facts.PermissionModes)

@@ -55,6 +55,7 @@ const patience = 30 * time.Second
 type house struct {
 	*Server
 	address string
+	records *store.Store
 	dir     string // the data directory
 	log     *logged
 }
@@ -77,6 +78,7 @@ func newHouse(t *testing.T, script string, change func(*Config, *run.Config)) ho
 		change(&config, &runs)
 	}
 	registry, records := h.registry(t, script, runs)
+	h.records = records
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	chats := chat.New(chat.Config{DataDir: h.dir, Workspace: runs.Workspace}, registry, records, log)
 	require.NoError(t, chats.Resume(t.Context()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/gofiber/contrib/websocket"
@@ -14,6 +15,7 @@ import (
 	"spool/claude"
 	"spool/run"
 	"spool/schema"
+	"spool/webhook"
 )
 
 // Limits of HTTP that nobody needs to set.
@@ -42,8 +44,14 @@ type Config struct {
 	PingInterval time.Duration
 	// MaxConnections is how many sockets may be open.
 	MaxConnections int
+	// AllowEmbeds are the origins whose pages may show the chat page in a frame.
+	AllowEmbeds []string
+	// Webhooks are where clients of the web chat may have answers sent; nil is nowhere.
+	Webhooks *webhook.Sender
 	// Health is what /api/health tells besides what the server knows itself.
 	Health Facts
+
+	now func() time.Time // nil is the real time
 }
 
 // Server answers requests.
@@ -55,12 +63,19 @@ type Server struct {
 	log      *slog.Logger
 	app      *fiber.App
 	hub      hub
+	tokens   *tokens
+	attempts *attempts
+	calls    sync.WaitGroup // of the web chat, which go on without their clients
 }
 
 // New returns a Server that is ready to [Server.Serve].
 func New(config Config, runs *run.Registry, chats *chat.Service, versions *claude.Versions, log *slog.Logger) *Server {
 	s := &Server{config: config, runs: runs, chats: chats, versions: versions, log: log}
 	s.hub.init(config.MaxConnections)
+	if s.config.now == nil {
+		s.config.now = time.Now
+	}
+	s.tokens, s.attempts = newTokens(s.config.now), newAttempts(s.config.now)
 	s.app = fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		ErrorHandler:          s.answerError,
@@ -80,6 +95,7 @@ func New(config Config, runs *run.Registry, chats *chat.Service, versions *claud
 // route lists every door.
 func (s *Server) route(g gate) {
 	s.app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.logPanic}), g.check)
+	s.app.Use("/webchat", localOnly)
 	s.routePages()
 	s.app.Get("/api/health", s.health)
 	s.app.Get("/api/openapi.json", document("openapi.json"))
@@ -95,6 +111,7 @@ func (s *Server) route(g gate) {
 	s.app.Get("/ws/claude", s.admit, s.socket(s.claude, schema.Subprotocol))
 	s.app.Get("/ws/runs/:run", s.admit, s.knownRun, s.socket(s.watchRun, schema.Subprotocol))
 	s.routeChats()
+	s.routeWebChat()
 }
 
 // routeChats lists the doors of conversations.
@@ -106,6 +123,9 @@ func (s *Server) routeChats() {
 	s.app.Delete("/api/chats/:chat", s.deleteChat)
 	s.app.Put("/api/chats/:chat/tags", s.tagChat)
 	s.app.Put("/api/chats/:chat/star", s.starChat)
+	s.app.Get("/api/chats/:chat/stream", s.getUIStream)
+	s.app.Post("/api/chats/:chat/stream", s.sendUIMessage)
+	s.app.Post("/api/chats/:chat/abort", s.abortChat)
 	s.app.Get("/api/chats/:chat/messages", s.getMessages)
 	s.app.Get("/api/chats/:chat/export", s.exportChat)
 	s.app.Get("/api/messages", s.getLatestMessages)
@@ -132,7 +152,7 @@ func (s *Server) admit(c *fiber.Ctx) error {
 
 // Serve answers what comes in on the listener until [Server.Close].
 func (s *Server) Serve(listener net.Listener) error {
-	guard(s.app.Server())
+	guard(s.app.Server(), s.config.AllowEmbeds)
 	return s.app.Listener(wires{listener})
 }
 
@@ -145,6 +165,7 @@ func (s *Server) Drain() { s.hub.drain() }
 func (s *Server) Close(ctx context.Context) error {
 	s.hub.drain()
 	s.hub.wait(ctx)
+	s.calls.Wait()
 	return s.app.ShutdownWithContext(ctx)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -27,6 +28,29 @@ var (
 	errLeft  = errors.New("the client has left")
 	errShown = errors.New("everything was shown")
 )
+
+// errIncomplete ends the connection under an answer, so that the client sees that it is not whole.
+var errIncomplete = errors.New("the answer is not whole")
+
+// answerBody is the body of an answer that is written while it is made, a chunk for each write.
+type answerBody struct {
+	write func(io.Writer) error
+	leave func() // what the answer has held; it may be called again
+}
+
+// WriteTo is what is used of it.
+func (b *answerBody) WriteTo(w io.Writer) (int64, error) { return 0, b.write(w) }
+
+// SupportsBodyWriteTo says so.
+func (b *answerBody) SupportsBodyWriteTo() bool { return true }
+
+func (b *answerBody) Read([]byte) (int, error) { return 0, io.EOF }
+
+// Close is called also if nothing could be written.
+func (b *answerBody) Close() error {
+	b.leave()
+	return nil
+}
 
 // stream shows a run in the answer to a plain request.
 type stream struct {
@@ -62,32 +86,53 @@ func (s *Server) leave(v *stream) {
 // answer answers with what the run puts out until its end. It leaves the view and the
 // stream's place.
 func (s *Server) answer(c *fiber.Ctx, v *stream, r *run.Run, view *run.View) error {
+	return s.respond(c, v, v.format.mediaType(), func() bool { return v.serve(r, view) }, func() { view.Leave(v.reason()) })
+}
+
+// respond answers with what serve writes, which says whether that is whole. Then it leaves what
+// was served, and the stream's place.
+func (s *Server) respond(c *fiber.Ctx, v *stream, mediaType string, serve func() (complete bool), leave func()) error {
 	if c.Method() == fiber.MethodHead {
-		view.Leave(run.ClientGone)
+		leave()
 		s.leave(v)
 		return nil
 	}
 	if v.wire != nil {
 		v.wire.stall = s.config.StallTimeout // instead of a deadline for all of the answer
 	}
-	c.Set(fiber.HeaderContentType, v.format.mediaType())
+	c.Set(fiber.HeaderContentType, mediaType)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set("X-Accel-Buffering", "no")         // a proxy shall pass on what it gets
 	c.Response().ImmediateHeaderFlush = true // whoever asks learns of the run before it prints anything
 	every := s.config.PingInterval
-	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { // nothing of the request may be used in here
-		defer s.leave(v)
-		defer func() { view.Leave(v.reason()) }()
-		v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
-		defer v.tick.Stop()
-		defer v.look.Stop()
-		v.to = bufio.NewWriterSize(flusher{w}, streamBuffer)
-		complete := v.serve(r, view)
-		if err := v.to.Flush(); err != nil || !complete { // what is good is sent, whatever came then
-			v.cut()
-		}
-	})
+	c.Context().SetBodyStream(&answerBody{ // nothing of the request may be used in here
+		write: func(w io.Writer) error {
+			v.tick, v.look = time.NewTicker(every), time.NewTicker(lookEvery)
+			defer v.tick.Stop()
+			defer v.look.Stop()
+			v.to = bufio.NewWriterSize(w, streamBuffer)
+			complete := v.attempt(serve)
+			if err := v.to.Flush(); err != nil || complete { // what is good is sent, whatever came then
+				return err
+			}
+			return errIncomplete
+		},
+		leave: sync.OnceFunc(func() {
+			leave()
+			s.leave(v)
+		}),
+	}, -1)
 	return nil
+}
+
+// attempt serves, and keeps a panic's words inside the house.
+func (v *stream) attempt(serve func() bool) (complete bool) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			v.log.Error("panic in stream", "panic", cause)
+		}
+	}()
+	return serve()
 }
 
 // reason is why the view of a stream that is over is given up.
@@ -99,24 +144,8 @@ func (v *stream) reason() *run.Reason {
 	return run.SlowViewer
 }
 
-// flusher sends what is written to it at once.
-type flusher struct{ to *bufio.Writer }
-
-func (f flusher) Write(p []byte) (int, error) {
-	n, err := f.to.Write(p)
-	if err != nil {
-		return n, err
-	}
-	return n, f.to.Flush()
-}
-
 // serve shows the run, and reports whether the client knows how it ended.
 func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			v.log.Error("panic in stream", "panic", cause)
-		}
-	}()
 	if v.format.begin(v.to) != nil {
 		return false
 	}
@@ -133,13 +162,13 @@ func (v *stream) serve(r *run.Run, view *run.View) (complete bool) {
 	return v.format.fail(v.to, told(err, v.log))
 }
 
-// await returns when a run has ended, without a word to the client until then.
-func (v *stream) await(r *run.Run) error {
+// await returns when something is done, without a word to the client until then.
+func (v *stream) await(done <-chan struct{}) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
 		select {
-		case <-r.Done():
+		case <-done:
 			return nil
 		case <-v.gone.Done():
 			return v.gone.Err()

@@ -32,11 +32,8 @@ const lookEvery = 2 * time.Second
 
 // watch looks after a process that waits, and forgets one that does so for too long, or dies.
 func (k *keeper) watch(l *living, left <-chan struct{}) {
-	var late <-chan time.Time
-	if k.config.SessionIdle > 0 {
-		late = time.After(k.config.SessionIdle)
-	}
-	look := time.NewTicker(lookEvery)
+	late, look := time.NewTimer(k.config.SessionIdle), time.NewTicker(lookEvery)
+	defer late.Stop()
 	defer look.Stop()
 	for {
 		select {
@@ -46,7 +43,7 @@ func (k *keeper) watch(l *living, left <-chan struct{}) {
 			k.drop(l, left, &k.stats.Ends.Dead)
 		case <-l.process.Overrun():
 			k.drop(l, left, &k.stats.Ends.Dead)
-		case <-late:
+		case <-late.C:
 			k.drop(l, left, &k.stats.Ends.Idle)
 		case <-look.C:
 			k.look()
@@ -108,5 +105,5 @@ func (g *Registry) Keeps(conversation string, w claude.Wishes) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l := k.idle[conversation]
-	return l != nil && l.suits(w)
+	return l != nil && l.suits((&Turn{Wishes: w}).wishes())
 }

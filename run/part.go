@@ -6,7 +6,7 @@ package run
 func (w *watch) mayGoOn() bool {
 	g := w.run.registry
 	return w.run.conversation != "" && !w.parting && w.living.wishes.MaxBudgetUSD == 0 && w.process.Stdin != nil && w.turn.Session != "" &&
-		w.at < g.config.MaxOutput && g.config.SessionMemory > 0 && g.atOnce.Err() == nil && g.keeper.open()
+		w.at < g.config.MaxOutput && min(int64(g.config.SessionIdle), g.config.SessionMemory) > 0 && g.atOnce.Err() == nil && g.keeper.open()
 }
 
 // part makes what there is now all of the run's output, and reports whether the process goes

@@ -36,8 +36,8 @@ type Config struct {
 	RetainSize            int64
 	// Warm is about processes that wait for runs; its Dir is the workspace.
 	Warm claude.PoolConfig
-	// SessionIdle is how long the process of a conversation is kept after a turn; 0 is for ever.
-	// SessionMemory is how many bytes of memory all of these may take; 0 keeps none.
+	// SessionIdle is how long the process of a conversation is kept after a turn, and
+	// SessionMemory how many bytes of memory all of these may take; 0 keeps none.
 	SessionIdle   time.Duration
 	SessionMemory int64
 	// ApprovalTimeout is how long a request for an approval waits for an answer before it is

@@ -64,11 +64,17 @@ func (r *Run) countResumed() {
 // wishes is what the CLI is to be started with.
 func (r *Run) wishes() claude.Wishes {
 	if r.turn != nil {
-		wishes := r.turn.Wishes
-		wishes.Turns = true
-		return wishes
+		return r.turn.wishes()
 	}
-	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != ""}
+	return claude.Wishes{
+		Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != "", At: r.record.ResumesAt,
+	}
+}
+
+func (t *Turn) wishes() claude.Wishes {
+	wishes := t.Wishes
+	wishes.Turns = true
+	return wishes
 }
 
 // prompt is what the CLI is given.

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -300,4 +301,37 @@ func FuzzDecodeChat(f *testing.F) {
 			require.NotNil(t, in.Message)
 		}
 	})
+}
+
+func FuzzDecodeBodies(f *testing.F) {
+	for _, text := range []string{
+		``, `{}`, `{"name":"a","icon":"b","starting_head":"MESSAGE","options":{"model":"m"}}`, `{"provider":"claude","title":"a","from":"MESSAGE"}`, `{"tags":["a","a"]}`, `{"starred":true}`,
+		`{"allow":true,"updatedInput":{"a":1},"rememberEntry":[]}`, `{"head":"","expectedHead":"MESSAGE"}`,
+	} {
+		f.Add([]byte(written(text)))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		made, err := DecodeNewChat(body)
+		requireCoded(t, err)
+		require.True(t, err != nil || made.From == "" || MessageID.MatchString(made.From))
+		_, err = DecodeNewSession(body)
+		requireCoded(t, err)
+		_, err = DecodeChatUpdate(body)
+		requireCoded(t, err)
+		tags, err := DecodeTags(body)
+		requireCoded(t, err)
+		require.LessOrEqual(t, len(tags), MaxTags)
+		_, err = DecodeStar(body)
+		requireCoded(t, err)
+		decision, err := DecodeDecision(body)
+		requireCoded(t, err)
+		require.True(t, err != nil || decision.UpdatedInput == nil || decision.UpdatedInput.Kind() == '{')
+	})
+}
+
+// requireCoded fails for an error without a code.
+func requireCoded(t *testing.T, err error) {
+	t.Helper()
+	var refused *Error
+	require.True(t, err == nil || errors.As(err, &refused), "%v", err)
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -74,6 +75,11 @@ type ChatFrame struct {
 
 	*Completion
 	Cut *Cut `json:"cut,omitempty"`
+}
+
+// DecodeFrame reads a frame of a journal.
+func DecodeFrame(text []byte) (frame ChatFrame, err error) {
+	return frame, json.Unmarshal(text, &frame, encodeOptions)
 }
 
 // Completion is what a complete frame tells.

@@ -2,7 +2,7 @@ package schema
 
 import (
 	"errors"
-	"math"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -121,68 +121,20 @@ func readBudget(to *float64, v jsontext.Value) error {
 	return nil
 }
 
-// readSeq reads a place in a journal. What is none counts as the beginning.
-func readSeq(to *int64, v jsontext.Value) error {
-	var seq float64
-	if v.Kind() != '0' || json.Unmarshal(v, &seq) != nil {
-		return nil
-	}
-	switch {
-	case seq >= math.MaxInt64:
-		*to = math.MaxInt64
-	case seq > 0:
-		*to = int64(seq)
-	}
-	return nil
-}
-
 // readOptions reads options. Those that are not listed are the server's own business.
 func readOptions[T any](to *T, v jsontext.Value, options []field[T]) (err error) {
 	var keys members
 	if v.Kind() != '{' || json.Unmarshal(v, &keys) != nil {
 		return NewError(InvalidOption, "options must be an object")
 	}
-	for key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !slices.ContainsFunc(options, func(f field[T]) bool { return f.name == key }) {
-			return NewError(ForbiddenOption, "an option is not one that clients may choose")
+			return NewError(ForbiddenOption, "options."+Truncate(key, 64)+" is not for clients to choose")
 		}
 	}
 	dropNulls(keys)
 	*to, err = readFields(keys, options)
 	return err
-}
-
-// sessionFields are the members of one entry of a list of conversations.
-var sessionFields = []field[SessionRef]{
-	{"sessionId", func(s *SessionRef, v jsontext.Value) error { return readSession(&s.SessionID, v, "sessionId") }},
-	{"lastSeq", func(s *SessionRef, v jsontext.Value) error { return readSeq(&s.LastSeq, v) }},
-	{"epoch", func(s *SessionRef, v jsontext.Value) error { return readString(&s.Epoch, v, "epoch", InvalidOption) }},
-	{"history", func(s *SessionRef, v jsontext.Value) error { return readBool(&s.History, v, "history") }},
-}
-
-// readSessions reads a list of conversations. One that is wrong does not spoil the others.
-func readSessions(to *[]SessionRef, v jsontext.Value) error {
-	var entries []jsontext.Value
-	if v.Kind() != '[' || json.Unmarshal(v, &entries) != nil {
-		return NewError(SessionIDRequired, `sessions must be a list: [{"sessionId":"…"}]`)
-	}
-	for _, entry := range entries {
-		*to = append(*to, readSessionRef(entry))
-	}
-	return nil
-}
-
-func readSessionRef(entry jsontext.Value) SessionRef {
-	var keys members
-	if entry.Kind() != '{' || json.Unmarshal(entry, &keys) != nil {
-		return SessionRef{Err: NewError(SessionIDRequired, "sessionId is missing")}
-	}
-	dropNulls(keys)
-	ref, err := readRequired(keys, sessionFields, required{"sessionId", SessionIDRequired})
-	if err != nil {
-		return SessionRef{SessionID: textOf(keys["sessionId"]), Err: err}
-	}
-	return ref
 }
 
 // withText and withoutNUL are rules for a text of that name.

@@ -66,6 +66,8 @@ const (
 	UpgradeRequired  Code = "UPGRADE_REQUIRED"
 	KeyReused        Code = "KEY_REUSED" // an Idempotency-Key that came with another request
 	TooLarge         Code = "TOO_LARGE"
+	Unauthorized     Code = "UNAUTHORIZED" // no token, or one that is wrong or has expired
+	RateLimited      Code = "RATE_LIMITED" // too many wrong tokens from one address
 )
 
 // CloseCode is a WebSocket close status (RFC 6455, section 7.4).

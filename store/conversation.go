@@ -13,6 +13,7 @@ import (
 type Conversation struct {
 	schema.Conversation
 	User        string          `json:"user,omitempty"`        // owner; "" as long as nobody logs in
+	Key         string          `json:"key,omitempty"`         // what its client calls it; "" for most
 	Renamed     bool            `json:"renamed,omitzero"`      // the title was given by somebody; else it is the first prompt's
 	Epoch       string          `json:"epoch,omitempty"`       // of its journal
 	Active      string          `json:"active,omitempty"`      // run whose complete frame is not in the journal yet

@@ -14,6 +14,7 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'client', environment: 'node', include: ['test/{client,ai,package}/*.test.ts'] } },
+      { test: { name: 'server', environment: 'node', include: ['test/server/*.test.ts'], testTimeout: 20_000 } },
       react('19', './'),
       react('18', './test/react18/'),
     ],

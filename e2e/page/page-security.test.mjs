@@ -1,10 +1,10 @@
 // The page towards other pages: headers, frames, its own address, foreign origins.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { assertHarmless, assertQuiet, ended, healthKnown, launch, newPage, openDemo, runOf, send } from './browser.mjs';
+import { foreignPage } from './elsewhere.mjs';
 import { startServer, submit } from './server.mjs';
 
 const browser = await launch();
@@ -25,14 +25,6 @@ test('W2: the policy is strict on everything that the page is made of', async (t
     assert.equal(headers.get('access-control-allow-origin'), null, path);
   }
 });
-
-// foreignPage serves HTML on another loopback port, which is another origin.
-async function foreignPage(t, html) {
-  const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(html));
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  t.after(() => server.close());
-  return `http://127.0.0.1:${server.address().port}/`;
-}
 
 test('W2: in a frame the page shows nothing', async (t) => {
   const { page, seen } = await newPage(t);

@@ -131,7 +131,8 @@ export class ClaudeRun extends Store<RunState> {
   }
 
   #heard(data: string): void {
-    const envelope = JSON.parse(data) as Envelope;
+    const envelope = parse(data);
+    if (!envelope) return this.#fail(new SpoolError('NOT_SPOOL', 'what answers does not speak spool.v1'));
     this.#attempts = 0;
     if (envelope.t === 'info' && envelope.info === 'send {prompt,meta}') return this.#wire?.send(JSON.stringify(this.#payload));
     if (envelope.t === 'error') this.#refused = new SpoolError(envelope.code, envelope.error);
@@ -183,5 +184,14 @@ export class ClaudeRun extends Store<RunState> {
     const envelopes = this.#envelopes;
     this.#envelopes = [];
     return (this.#state = reduceRunAll(this.#state, envelopes));
+  }
+}
+
+function parse(data: string): Envelope | undefined {
+  try {
+    const envelope = JSON.parse(data) as Envelope | null;
+    return typeof envelope?.t === 'string' ? envelope : undefined;
+  } catch {
+    return undefined;
   }
 }

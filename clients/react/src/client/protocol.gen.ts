@@ -97,7 +97,7 @@ export interface RunStop {
 }
 
 /** Names an error for programs. The set only grows. */
-export type ErrorCode = "INVALID_JSON" | "INVALID_PROMPT" | "INVALID_META" | "INVALID_OPTION" | "FORBIDDEN_OPTION" | "BUSY" | "PROMPT_TIMEOUT" | "API_ERROR" | "SPAWN_FAILED" | "EXIT_NONZERO" | "KILLED_BY_SIGNAL" | "TIMEOUT_WALL" | "TIMEOUT_IDLE" | "INCOMPLETE" | "OUTPUT_LIMIT" | "PROCESS_LIMIT" | "SLOW_CLIENT" | "ABORTED" | "INTERRUPTED" | "STORAGE_FULL" | "OUTPUT_GONE" | "OUTPUT_DAMAGED" | "REPLAY_GAP" | "INTERNAL" | "OVERLOADED" | "DRAINING" | "SESSION_ID_REQUIRED" | "SESSION_NOT_FOUND" | "UNSUPPORTED_PROVIDER" | "RUN_IN_PROGRESS" | "NO_ACTIVE_RUN" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "APPROVAL_GONE" | "HEAD_MOVED" | "QUEUE_FULL" | "INVALID_CONTENT" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "BAD_REQUEST" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPGRADE_REQUIRED" | "KEY_REUSED" | "TOO_LARGE";
+export type ErrorCode = "INVALID_JSON" | "INVALID_PROMPT" | "INVALID_META" | "INVALID_OPTION" | "FORBIDDEN_OPTION" | "BUSY" | "PROMPT_TIMEOUT" | "API_ERROR" | "SPAWN_FAILED" | "EXIT_NONZERO" | "KILLED_BY_SIGNAL" | "TIMEOUT_WALL" | "TIMEOUT_IDLE" | "INCOMPLETE" | "OUTPUT_LIMIT" | "PROCESS_LIMIT" | "SLOW_CLIENT" | "ABORTED" | "INTERRUPTED" | "STORAGE_FULL" | "OUTPUT_GONE" | "OUTPUT_DAMAGED" | "REPLAY_GAP" | "INTERNAL" | "OVERLOADED" | "DRAINING" | "SESSION_ID_REQUIRED" | "SESSION_NOT_FOUND" | "UNSUPPORTED_PROVIDER" | "RUN_IN_PROGRESS" | "NO_ACTIVE_RUN" | "UNKNOWN_MESSAGE_TYPE" | "INTERNAL_ERROR" | "APPROVAL_GONE" | "HEAD_MOVED" | "QUEUE_FULL" | "INVALID_CONTENT" | "FORBIDDEN_HOST" | "FORBIDDEN_ORIGIN" | "BAD_REQUEST" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "UPGRADE_REQUIRED" | "KEY_REUSED" | "TOO_LARGE" | "UNAUTHORIZED" | "RATE_LIMITED";
 
 /** Why a run has ended without success. */
 export type RunCode = "API_ERROR" | "SPAWN_FAILED" | "EXIT_NONZERO" | "KILLED_BY_SIGNAL" | "TIMEOUT_WALL" | "TIMEOUT_IDLE" | "INCOMPLETE" | "OUTPUT_LIMIT" | "PROCESS_LIMIT" | "SLOW_CLIENT" | "BUSY" | "ABORTED" | "INTERRUPTED" | "STORAGE_FULL" | "DRAINING" | "INTERNAL";
@@ -1171,6 +1171,90 @@ export interface DecisionRequest {
   rememberEntry?: unknown;
 }
 
+/** A message of a session. */
+export interface WebChatMessage {
+  role: "user" | "assistant";
+  content: string;
+  at: string;
+  id: MessageId;
+}
+
+/** What a client of the web chat begins with. */
+export interface WebChatInfo {
+  /** The page, under the name that was asked for. */
+  baseUrl: string;
+  token: string;
+  /** Until when the token is good. */
+  expiresAt: string;
+  /** Those of the session `main`, the oldest first. */
+  initialMessages: WebChatMessage[];
+}
+
+export interface WebChatHistory {
+  messages: WebChatMessage[];
+}
+
+/** A message to a session. Unknown keys are ignored; null counts as not given. */
+export interface WebChatRequest {
+  /** 1 to 49,152 bytes of UTF-8, not blank, no NUL. */
+  text: string;
+  /** What the client calls the session. It is a conversation, made with its first message. */
+  session?: string;
+  /** How hard the model thinks; off and minimal are the least that there is. */
+  thinking?: "off" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+  /** Send the answer to a webhook too. */
+  deliver?: boolean;
+  /** The name of that webhook: the operator gives it with --webhook. */
+  to?: string;
+}
+
+/** What came of a message. */
+export interface WebChatReply {
+  ok: boolean;
+  payloads?: {
+    /** The answer. */
+    text: string;
+    /** The webhook that it was to be delivered to. */
+    to?: string;
+    /** It has been taken there; missing: it has not. */
+    delivered?: true;
+    attempts?: number;
+  }[];
+  /** Why it is not ok. */
+  error?: string;
+  code?: ErrorCode;
+}
+
+/** What the AI SDK sends: `message`, or `messages`, of which the last one of the user counts. Unknown keys are ignored, but not in options. */
+export interface UIMessageRequest {
+  message?: {
+    id?: string;
+    role: "user";
+    parts: {
+      type: "text";
+      text: string;
+    }[];
+  };
+  messages?: Record<string, unknown>[];
+  trigger?: "submit-message" | "regenerate-message";
+  /** That message of the SDK's takes the place of an earlier one. */
+  messageId?: string;
+  /** How the turn is run. Every other key is FORBIDDEN_OPTION. */
+  options?: {
+    /** A model of the agent, if the server allows it (--allow-model), else FORBIDDEN_OPTION. */
+    model?: string;
+    /** How hard the model thinks. */
+    effort?: "" | "low" | "medium" | "high" | "xhigh" | "max";
+    /** One of the agent's, if the server allows it (--allow-permission-mode), else FORBIDDEN_OPTION. */
+    permissionMode?: string;
+    /** What an answer may cost. */
+    maxBudgetUsd?: number;
+    /** A directory in the workspace, relative to it. */
+    cwd?: string;
+    provider?: "claude";
+  };
+}
+
 export interface Status {
   status: "ok";
 }
@@ -1239,10 +1323,41 @@ export interface Health {
       cold: Times;
     };
   };
+  /** Processes of the agent that conversations keep between their turns. Counts are since the server was started. */
+  kept: {
+    /** How many wait for a next turn now. */
+    alive: number;
+    /** Bytes of memory that these take. */
+    memory: number;
+    /** Turns that a kept process took. */
+    reused: number;
+    /** Turns for which another one had to load the session. */
+    resumed: number;
+    /** Of kept processes, by the reason why they are kept no more. */
+    ends: {
+      /** No turn came for long. */
+      idle: number;
+      /** All together took more memory than they may. */
+      memory: number;
+      /** The machine runs out of memory. */
+      pressure: number;
+      /** They ended by themselves. */
+      dead: number;
+      /** The next turn needed another one. */
+      unfit: number;
+      /** Their conversation needs them no more. */
+      letGo: number;
+    };
+  };
   limits: {
     promptBytes: 8192;
     metaLength: 64;
     runTimeoutSeconds: number;
+  };
+  /** What conversations and messages may ask for; * is anything. */
+  allows: {
+    models: string[];
+    permissionModes: string[];
   };
   /** The stand-in agent's scripted words; missing with the real one. */
   words?: {

@@ -84,6 +84,14 @@ test('what is refused is told', async () => {
   expect(await end()).toMatchObject({ status: 'failed', code: 'INVALID_PROMPT', error: 'prompt must not be blank' });
 });
 
+test.each(['{"info":"send {prompt,meta}"}', 'plain', 'null'])('what answers with %s is no server of this kind', async (frame) => {
+  const { server, run, end } = await setup();
+  server.onRunSocket = (socket) => socket.send(frame);
+  run.start('x');
+  expect(await end()).toMatchObject({ status: 'failed', code: 'NOT_SPOOL' });
+  await server.until(() => server.open === 0);
+});
+
 test('a run is looked at from behind a line, and a server that is away is waited for', async () => {
   const { server, run, end } = await setup();
   await server.stop();

@@ -1,9 +1,9 @@
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react';
 import type { ReactNode } from 'react';
-import { StrictMode } from 'react';
+import { StrictMode, useEffect } from 'react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { SpoolClient, SpoolProvider, useClaude, useConnection, useConversation, useConversations, useRuns, useSpool } from '../../src/react/index.js';
-import { conversation, Server } from '../server.js';
+import { Server } from '../server.js';
 
 afterEach(() => {
   cleanup();
@@ -22,7 +22,7 @@ async function setup() {
 
 test('the list of conversations is live', async () => {
   const { server, wrapper } = await setup();
-  server.on('PUT', '/api/chats/conv-1', ({ name }) => ({ body: { chat: conversation('conv-1', { title: name }) } }));
+  server.on('PUT', '/api/chats/conv-1', ({ name }) => ({ body: { chat: Object.assign(server.chats.get('conv-1')!.session, { title: name }) } }));
   const { result, rerender } = renderHook(() => useConversations(), { wrapper });
   await waitFor(() => expect(result.current.conversations).toHaveLength(1));
   await act(() => result.current.rename('conv-1', 'renamed'));
@@ -71,9 +71,15 @@ test('a run is attached to in an effect, also by a component that is mounted twi
     socket.send('{"t":"end","state":"succeeded"}');
     socket.close(1000);
   };
-  const { result } = renderHook(() => useClaude(), { wrapper });
-  act(() => result.current.attach('run_1'));
+  const { result } = renderHook(() => {
+    const claude = useClaude();
+    const { attach } = claude;
+    useEffect(() => attach('run_1', 3), [attach]);
+    return claude;
+  }, { wrapper });
   await waitFor(() => expect(result.current.status).toBe('succeeded'));
+  expect(new Set(server.paths)).toEqual(new Set(['/ws/runs/run_1?from=3']));
+  await server.until(() => server.open === 0);
 });
 
 test('the connection is shown, and begun again', async () => {

@@ -1,0 +1,88 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"spool/schema"
+	"spool/store"
+)
+
+// keys are the conversations that clients call by a name of their own, by user and key. The
+// records have the keys: this only saves reading them all each time.
+type keys struct {
+	mu    sync.Mutex
+	known map[string]map[string]string // guarded by mu; a user's are there once they were read
+}
+
+// Keyed returns the id of the conversation with a key: SESSION_NOT_FOUND or INTERNAL.
+func (s *Service) Keyed(ctx context.Context, user, key string) (string, error) {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	return s.keyedLocked(ctx, user, key)
+}
+
+// OpenKeyed is Keyed, and makes the conversation if there is none. Errors as for Create.
+func (s *Service) OpenKeyed(ctx context.Context, user, key string) (string, error) {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	id, err := s.keyedLocked(ctx, user, key)
+	if !errors.Is(err, errNoSession) {
+		return id, err
+	}
+	made, err := s.Create(ctx, user, NewConversation{Title: key, Key: key})
+	if err != nil {
+		return "", err
+	}
+	s.keys.known[user][key] = made.ID
+	return made.ID, nil
+}
+
+// keyedLocked is Keyed for who holds the lock. One that was deleted is forgotten.
+func (s *Service) keyedLocked(ctx context.Context, user, key string) (string, error) {
+	if err := s.readKeysLocked(ctx, user); err != nil {
+		return "", err
+	}
+	id, known := s.keys.known[user][key]
+	if !known {
+		return "", errNoSession
+	}
+	_, err := s.record(ctx, user, id)
+	if errors.Is(err, errNoSession) {
+		delete(s.keys.known[user], key)
+	}
+	return id, err
+}
+
+// readKeysLocked reads a user's keys, once.
+func (s *Service) readKeysLocked(ctx context.Context, user string) error {
+	if s.keys.known[user] != nil {
+		return nil
+	}
+	records, err := s.store.Conversations(ctx, user)
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return s.fault("read keys of conversations", err)
+	}
+	known := map[string]string{}
+	for _, record := range records {
+		if record.Key != "" {
+			known[record.Key] = record.ID
+		}
+	}
+	s.keys.known[user] = known
+	return nil
+}
+
+// Transcript returns the messages of the conversation with a key; none if there is none.
+func (s *Service) Transcript(ctx context.Context, user, key string) ([]schema.Message, error) {
+	id, err := s.Keyed(ctx, user, key)
+	if errors.Is(err, errNoSession) {
+		return []schema.Message{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	messages, _, err := s.Messages(ctx, user, id)
+	return messages, err
+}

@@ -1,0 +1,124 @@
+package handler
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// tokenLife is how long a token of the web chat is good.
+	tokenLife = 10 * time.Minute
+	// maxTokens bounds the tokens that are good at once; one more ends the oldest.
+	maxTokens = 1000
+	// maxWrong is how many wrong tokens an address may send in a minute.
+	maxWrong = 20
+	// maxAddresses bounds the addresses that are counted each on its own.
+	maxAddresses = 1000
+)
+
+// tokens are the tokens of the web chat, which are good for that and nothing else. Only what
+// they hash to is kept.
+type tokens struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	good []token // guarded by mu; the oldest first
+}
+
+type token struct {
+	sum     [sha256.Size]byte
+	expires time.Time
+}
+
+func newTokens(now func() time.Time) *tokens { return &tokens{now: now} }
+
+// issue returns a new token, and until when it is good.
+func (t *tokens) issue() (text string, expires time.Time) {
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails
+	text, expires = base64.RawURLEncoding.EncodeToString(random), t.now().Add(tokenLife)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dropLocked()
+	t.good = append(t.good, token{sha256.Sum256([]byte(text)), expires})
+	return text, expires
+}
+
+// dropLocked makes room for one more, and forgets those that have expired.
+func (t *tokens) dropLocked() {
+	old := max(0, len(t.good)+1-maxTokens)
+	for old < len(t.good) && !t.good[old].expires.After(t.now()) {
+		old++
+	}
+	t.good = append([]token{}, t.good[old:]...)
+}
+
+// accept reports whether a text is a token that is good. How long it takes does not depend on
+// how much of the text is right, nor on which token it is.
+func (t *tokens) accept(text string) bool {
+	sum := sha256.Sum256([]byte(text))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	found := 0
+	for _, good := range t.good {
+		if good.expires.After(t.now()) {
+			found |= subtle.ConstantTimeCompare(sum[:], good.sum[:])
+		}
+	}
+	return found == 1
+}
+
+// attempts counts wrong tokens by address.
+type attempts struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	counts map[string]*rate.Limiter // guarded by mu
+}
+
+func newAttempts(now func() time.Time) *attempts {
+	return &attempts{now: now, counts: map[string]*rate.Limiter{}}
+}
+
+// exhausted reports whether an address has sent too many wrong tokens.
+func (a *attempts) exhausted(address string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ofLocked(address).TokensAt(a.now()) < 1
+}
+
+// note counts a wrong token.
+func (a *attempts) note(address string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ofLocked(address).AllowN(a.now(), 1)
+}
+
+// ofLocked returns the count of an address. When there are too many, the others share one.
+func (a *attempts) ofLocked(address string) *rate.Limiter {
+	if a.counts[address] == nil && len(a.counts) >= maxAddresses {
+		a.forgetLocked()
+	}
+	if a.counts[address] == nil && len(a.counts) >= maxAddresses {
+		address = ""
+	}
+	if a.counts[address] == nil {
+		a.counts[address] = rate.NewLimiter(rate.Every(time.Minute/maxWrong), maxWrong)
+	}
+	return a.counts[address]
+}
+
+// forgetLocked drops the addresses that have sent nothing wrong for a minute.
+func (a *attempts) forgetLocked() {
+	for address, count := range a.counts {
+		if count.TokensAt(a.now()) >= maxWrong {
+			delete(a.counts, address)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package webhook
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+)
+
+// minSecret is the fewest bytes that a secret may have.
+const minSecret = 16
+
+// ReadSecret reads the secret of a file, without the space around it.
+func ReadSecret(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read webhook secret: %w", err)
+	}
+	secret := bytes.TrimSpace(text)
+	if len(secret) < minSecret {
+		return nil, fmt.Errorf("read webhook secret: %s has fewer than %d bytes", path, minSecret)
+	}
+	return secret, nil
+}
+
+// MakeSecret reads the secret of a file, which is made if there is none.
+func MakeSecret(path string) ([]byte, error) {
+	made := hex.AppendEncode(nil, random(32))
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return ReadSecret(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make webhook secret: %w", err)
+	}
+	_, err = file.Write(append(made, '\n'))
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return nil, fmt.Errorf("make webhook secret: %w", errors.Join(err, os.Remove(path)))
+	}
+	return made, nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+// Sign returns the signature of a body that is sent at a time.
+func Sign(secret, body []byte, at time.Time) string {
+	seconds := strconv.FormatInt(at.Unix(), 10)
+	sum := hmac.New(sha256.New, secret)
+	sum.Write([]byte(seconds + "."))
+	sum.Write(body)
+	return "t=" + seconds + ",v1=" + hex.EncodeToString(sum.Sum(nil))
+}
