@@ -57,6 +57,12 @@ func (p *clientProcess) awaitOut(t testing.TB, text string) {
 	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), text) }, patience, 5*time.Millisecond, "%s", &p.errs)
 }
 
+// awaitErr waits until the command has written so much to its stderr.
+func (p *clientProcess) awaitErr(t testing.TB, text string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return strings.Contains(p.errs.String(), text) }, patience, 5*time.Millisecond, "%s", &p.errs)
+}
+
 // signal sends a signal, as Ctrl-C does.
 func (p *clientProcess) signal(t testing.TB, s syscall.Signal) {
 	t.Helper()

@@ -181,36 +181,53 @@ class Talk:
         self.seq = self.epoch = None  # the last frame that was dealt with
         self.run = None  # once the message is accepted
         self.end = None  # its last frame
+        self.said = False  # anything was printed
         self.streamed = ""  # what was printed of a block that is being written
         self.open = {}  # requests for approvals
         self.answers = {}  # what was said to them
         self.typed = b""
         self.asked = None  # the request that the terminal shows
         self.terminal = True  # somebody can answer there
+        self.stopped = False  # by Ctrl-C
+        self.alive, self.pause = time.monotonic(), 0.1  # when the server was last heard, how long to wait for it
 
     def go(self):
         """Return the last frame, over as many connections as it takes."""
-        alive, pause, self.socket = time.monotonic(), 0.1, None
         while True:
             try:
-                self.socket = Socket(self.server)
-                self.subscribe()
-                while not self.end:
-                    for frame in self.socket.frames():
-                        alive, pause = time.monotonic(), 0.1
-                        self.take(frame)
-                    if not self.end:
-                        self.wait()
+                self.connect()
                 return self.end
             except Lost as error:
-                if time.monotonic() - alive > PATIENCE:
+                if time.monotonic() - self.alive > PATIENCE:
                     raise
                 say(f"{error}: connecting again")
-            finally:
-                if self.socket:
-                    self.socket.wire.close()
-            time.sleep(pause)
-            pause = min(2 * pause, 3)
+            time.sleep(self.pause)
+            self.pause = min(2 * self.pause, 3)
+
+    def connect(self):
+        """Take what one connection brings, until the end."""
+        self.socket = Socket(self.server)
+        try:
+            self.subscribe()
+            while not self.end:
+                try:
+                    for frame in self.socket.frames():
+                        self.alive, self.pause = time.monotonic(), 0.1
+                        self.take(frame)
+                        if self.end:
+                            return
+                    self.wait()
+                except KeyboardInterrupt:
+                    self.abort()
+        finally:
+            self.socket.wire.close()
+
+    def abort(self):
+        """End the answer, which shows in its last frame."""
+        if self.stopped or not self.run:
+            raise KeyboardInterrupt
+        self.stopped = True
+        self.socket.say("chat.abort", sessionId=self.conversation)
 
     def subscribe(self):
         have = {"sessionId": self.conversation}
@@ -220,28 +237,30 @@ class Talk:
 
     def subscribed(self, frame):
         """Take the server's word for what is there, and send what may not have arrived."""
-        if self.seq is None:  # what is there already is none of ours
-            self.seq = frame["lastSeq"]
-        elif frame["replay"] == "reset":  # what comes now is all that there is
-            self.seq, self.streamed = 0, ""
+        if frame["replay"] == "reset" and self.run:
+            return self.take_result()
+        if self.seq is None or frame["replay"] == "reset":
+            self.seq = frame["lastSeq"]  # what is there already is none of ours
         self.epoch = frame["epoch"]
-        if self.run is None:
-            self.socket.say(
-                "chat.send", sessionId=self.conversation, content=self.content, clientMessageId=self.name, options={"queue": True}
-            )
-        elif frame["replay"] == "reset" and frame.get("runId") != self.run:
-            self.ended_unseen()
+        if not self.run:
+            self.socket.say("chat.send", sessionId=self.conversation, content=self.content, clientMessageId=self.name, options={"queue": True})
         self.open = {p["requestId"]: p for p in frame["pendingPermissions"] if p["runId"] == self.run}
         for request in self.open:
-            if request in self.answers:
+            if request in self.answers:  # it may not have arrived
                 self.socket.say("chat.permission-response", requestId=request, **self.answers[request])
         self.ask()
 
-    def ended_unseen(self):
-        """Take the answer from the run: its frames are lost."""
-        run = self.server.request("GET", f"/api/runs/{self.run}")
-        self.print(run.get("result", "") + "\n")
-        self.end = {**run, "success": run["state"] == "succeeded"}
+    def take_result(self):
+        """Take the answer from the run: the server has lost its frames."""
+        say("[some of the answer is lost; this is what it ends with]")
+        while not self.end:
+            run = self.server.request("GET", f"/api/runs/{self.run}")
+            if "endedAt" in run:
+                self.streamed = ""
+                self.print(run.get("result", ""))
+                self.end = {**run, "success": run["state"] == "succeeded"}
+            else:
+                time.sleep(1)
 
     def take(self, frame):
         kind = frame["kind"]
@@ -266,16 +285,16 @@ class Talk:
 
     def take_stream_delta(self, frame):
         if frame.get("status") != "thinking" and not frame.get("parentToolId"):
-            self.streamed += frame["content"]
             self.print(frame["content"])
 
     def take_text(self, frame):
         """Print a whole block, of which some may have been printed."""
-        text, some = frame["content"], self.streamed
-        if frame.get("role") != "assistant" or frame.get("parentToolId"):
-            return
-        self.streamed = ""
-        self.print((text[len(some) :] if text.startswith(some) else "\n" + text) + "\n")
+        if frame.get("role") == "assistant" and not frame.get("parentToolId"):
+            text, some = frame["content"], self.streamed
+            if not text.startswith(some):
+                self.streamed = some = ""
+            self.print(text[len(some) :])
+            self.streamed = ""
 
     def take_tool_use(self, frame):
         say(f"[{frame['toolName']} {brief(frame['toolInput'])}]")
@@ -298,32 +317,31 @@ class Talk:
 
     def take_permission_cancelled(self, frame):
         self.open.pop(frame["requestId"], None)
-        if self.asked == frame["requestId"]:
-            if self.asked not in self.answers:
-                say(f"[{frame['reason']}]")
-            self.asked = None
+        if frame["requestId"] not in self.answers:  # somebody else has decided
+            say(f"[{frame['reason']}]")
         self.ask()
 
     def ask(self):
         """Show a request that has no answer yet, one at a time."""
         if self.asked not in self.open:
-            self.asked = next((r for r in self.open if r not in self.answers), None)
+            self.asked = next((request for request in self.open if request not in self.answers), None)
             if self.asked:
                 request = self.open[self.asked]
                 say(f"{request['toolName']} {brief(request['input'])}\nAllow it? y, n, or what to tell the agent:")
 
-    def typed_in(self):
-        """Take what was typed; a whole line is an answer."""
+    def read(self):
+        """Take what was typed."""
         piece = os.read(0, 65536)
+        self.typed += piece
         if not piece:
             self.terminal = False
-            say(f"[nobody is here to answer: somebody else can, with POST /api/approvals/{self.asked}]")
-        self.typed += piece
-        line, newline, rest = self.typed.partition(b"\n")
+            say(f"[nobody is here to answer; others can, with POST /api/approvals/{self.asked}]")
+
+    def answer(self):
+        """Take a line that was typed as the answer."""
+        line, _, self.typed = self.typed.partition(b"\n")
         line = line.decode("utf-8", "replace").strip()
-        if newline:
-            self.typed = rest
-        if not newline or not line:
+        if not line:
             return
         answer = {"allow": line.lower() in ("y", "yes")}
         if not answer["allow"] and line.lower() not in ("n", "no"):
@@ -335,7 +353,7 @@ class Talk:
     def wait(self):
         """Return when something has come from the server or from the terminal."""
         if self.asked and b"\n" in self.typed:
-            return self.typed_in()
+            return self.answer()
         sources = [self.socket.wire] + ([0] if self.asked and self.terminal else [])
         ready = select.select(sources, [], [], max(self.socket.heard + SILENCE - time.monotonic(), 0))[0]
         if not ready:
@@ -343,20 +361,22 @@ class Talk:
         if self.socket.wire in ready:
             self.socket.receive()
         if 0 in ready:
-            self.typed_in()
+            self.read()
 
     def print(self, text):
-        sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        sys.stdout.buffer.flush()
-
-    def abort(self):
-        """End the answer, if it has begun."""
-        if self.run and self.socket:
-            self.socket.say("chat.abort", sessionId=self.conversation)
+        """Print some of a block. Between two is a blank line, as in the message that they become."""
+        if text:
+            write(("\n\n" if self.said and not self.streamed else "") + text)
+            self.streamed, self.said = self.streamed + text, True
 
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def write(text):
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
 
 
 def brief(value):
@@ -368,7 +388,7 @@ def status(end):
     """The exit status for the last frame."""
     if end["success"]:
         return 0
-    say(f"{end['state']}: {end.get('code', '')} {end.get('error', '')}")
+    say(f"{end['state']} {end.get('code', '')}")
     return 3 if end["state"] == "timed_out" else 1
 
 
@@ -385,11 +405,9 @@ def main():
             conversation = server.request("POST", "/api/providers/sessions", "{}")["sessionId"]
             say(f"conversation {conversation}")
         talk = Talk(server, conversation, args.message)
-        try:
-            return status(talk.go())
-        except KeyboardInterrupt:
-            talk.abort()
-            return 130
+        end = talk.go()
+        write("\n" if talk.said else "")
+        return 130 if talk.stopped and not end["success"] else status(end)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # as in: chat.py … | head -1

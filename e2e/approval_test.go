@@ -248,3 +248,16 @@ func TestApproval_TwoAtOnceAreAnsweredInAnyOrder(t *testing.T) {
 	require.Contains(t, string(w.api.Requests()[1].Body), "no 0")
 	require.Contains(t, string(w.api.Requests()[1].Body), "no 1")
 }
+
+// A message may break off a run that waits for an answer.
+func TestApproval_AMessageThatInterruptsTakesTheQuestionBack(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, c := s.open(), s.chat()
+	asked := c.askedFor(id, "[[bash touch made]]")
+	c.send(id, "[[words 2]]", fields{"options": fields{"interrupt": true}})
+	require.True(t, c.requireAnswered(asked, "cancelled").Aborted)
+	require.Equal(t, "1 2 ", c.until("complete").Result)
+	require.NoFileExists(t, filepath.Join(w.workspace, "made"))
+	require.Len(t, w.claudes(), 1)
+}

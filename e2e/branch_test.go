@@ -80,3 +80,28 @@ func TestBranch_OfALostSessionIsToldWhatWasSaidUpToIt(t *testing.T) {
 	require.Contains(t, said[0], "another two")
 	require.NotContains(t, said[0], secret)
 }
+
+// What a conversation's run is, is a run as any other.
+func TestChat_ItsRunsAreRuns(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, c := s.open(), s.chat()
+	one := c.turn(id, "one")
+	c.turn(id, "two")
+	r := s.finish("another two", resume(one.RunID))
+	require.Equal(t, "succeeded", r.State)
+	require.Equal(t, append(firstTurn("one"), "user: another two"), w.lastRequest(), "what the run knew, and not what came after it")
+	c.send(id, "[[hold]]")
+	c.hear("held ")
+	run := c.seen[len(c.seen)-1].RunID
+	aborted, _ := s.abort(run)
+	require.Equal(t, "aborted", aborted.State)
+	require.True(t, c.until("complete").Aborted)
+	c.turn(id, "three")
+	require.Len(t, w.claudes(), 1)
+	require.Equal(t, "user: two", w.lastRequest()[2])
+	v := s.view(run)
+	v.end()
+	require.Equal(t, v.output(), s.output(run))
+	require.Contains(t, v.output(), "held ")
+}

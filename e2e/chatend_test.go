@@ -214,3 +214,22 @@ func TestD5_AStoppedServerLetsAnAnswerEndAndTakesBackWhatItAsked(t *testing.T) {
 	require.Equal(t, []string{"user: [[hold]]", "assistant: held released", "user: [[bash touch made]]\n\ngo on"}, w.lastRequest()[:3])
 	require.Len(t, s.requireWholeJournal(id), 3)
 }
+
+func TestD5_AMessageThatWaitsIsAnsweredByTheNextServer(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--drain-grace=500ms", "--stop-grace=2s")
+	id, c := s.open(), s.chat()
+	c.send(id, "[[hold]]")
+	c.hear("held ")
+	c.send(id, "waits", fields{"options": fields{"queue": true}})
+	c.until("session_upserted")
+	s.signal(syscall.SIGTERM)
+	require.False(t, c.until("complete").Success)
+	_ = c.conn.Close()
+	require.Zero(t, s.awaitExit())
+	w.api.Release()
+	s = w.serve()
+	require.True(t, eventually(patience, func() bool { return len(s.messages(id)) >= 3 && strings.HasPrefix(last(s.messages(id)), "assistant") }))
+	require.Equal(t, []string{"user: [[hold]]", "user: waits", "assistant: held released"}, s.messages(id))
+	require.Len(t, s.requireWholeJournal(id), 2)
+}

@@ -38,6 +38,10 @@ type told struct {
 	Context struct {
 		Suggestions []json.RawMessage
 	}
+	Cut *struct {
+		Run         string
+		Line, Bytes int64
+	}
 	PendingPermissions []struct{ RequestID, ToolName string }
 }
 

@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -71,4 +73,23 @@ func TestChat_AFailureOfTheAPIIsToldAndTheNextMessageWorks(t *testing.T) {
 	require.Equal(t, append(firstTurn("one"), "user: [[fail 400]]\ntwo"), w.lastRequest())
 	require.Equal(t, append(firstTurn("one"), "user: [[fail 400]]", "user: two", firstTurn("")[1]), s.messages(id))
 	require.Len(t, w.claudes(), 1)
+}
+
+func TestChat_ALongAnswerIsWholeThoughItsFramesAreNot(t *testing.T) {
+	const size = 600_000
+	w := newWorld(t)
+	s := w.serve()
+	id, c := s.open(), s.chat()
+	c.turn(id, "one")
+	end := c.turn(id, "[[bytes 600000]]")
+	require.True(t, "assistant: "+api.LongText(size) == s.messages(id)[3])
+	require.True(t, api.LongText(size) == c.text(end.RunID), "delta by delta")
+	frame := c.of(end.RunID, "text")[1]
+	require.NotNil(t, frame.Cut)
+	require.Less(t, len(frame.Content), size)
+	status, line := s.call(http.MethodGet, fmt.Sprintf("/api/runs/%s/lines?from=%d&to=%d", frame.Cut.Run, frame.Cut.Line-1, frame.Cut.Line), nil, "Accept", "text/plain")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, frame.Cut.Bytes, int64(len(line)-len("\n")), "the whole line is there")
+	c.turn(id, "three")
+	require.True(t, "assistant: "+api.LongText(size) == w.lastRequest()[3])
 }

@@ -24,7 +24,7 @@ func TestN04CutSubscribersMissNothing(t *testing.T) {
 	const turns, count = 5, 1820
 	w := newWorld(t, "--log-level=warn", "--ping-interval=1s")
 	w.start()
-	dice, cuts := random(t), times(60, 1000)
+	dice, cuts := random(t), times(200, 1000)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(cuts)*time.Second/4+patience)
 	defer cancel()
 	id, said := w.newConversation(), numbered(turns, count, 0)

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ type partner struct {
 	err  error // what must never happen
 
 	turns    []*turn
+	head     *string                         // the last message, as the server has confirmed it; nil if it may be another one
 	branches map[string]string               // conversations that it has made, and the messages that they begin with
 	decided  map[string]schema.ApprovalState // approvals, as the server has confirmed them
 }
@@ -52,8 +54,10 @@ func (p *partner) talk(ctx, killing context.Context) {
 				p.err = fmt.Errorf("%d messages have no end: %w", len(p.open()), ctx.Err())
 			}
 		}
-		if p.err == nil && p.dice.IntN(4) == 0 {
+		if do := p.dice.IntN(6); p.err == nil && do == 0 {
 			p.err = p.branch(ctx)
+		} else if p.err == nil && do == 1 {
+			p.err = p.moveHead(ctx)
 		}
 	}
 	if p.err != nil {
@@ -111,6 +115,21 @@ func (p *partner) branch(ctx context.Context) error {
 		return fmt.Errorf("branch at %q: status %d: %s", from, status, body)
 	}
 	p.branches[made.Chat.ID] = from
+	return nil
+}
+
+// moveHead switches to another branch.
+func (p *partner) moveHead(ctx context.Context) error {
+	to := p.someMessage()
+	p.head = nil
+	status, body, err := p.w.do(ctx, http.MethodPut, "/api/chats/"+p.id, map[string]string{"head": to})
+	if err != nil {
+		return nil //nolint:nilerr // the server is down: nothing was promised
+	}
+	if status != http.StatusOK {
+		return fmt.Errorf("switch to %q: status %d: %s", to, status, body)
+	}
+	p.head = &to
 	return nil
 }
 
@@ -186,7 +205,7 @@ func (p *partner) accepted(f chatFrame) error {
 	if i < 0 || p.turns[i].user != nil || p.turns[i].prompt() != f.Content || f.Parent == nil {
 		return fmt.Errorf("nobody has sent this, or it was accepted before: %s", f.text)
 	}
-	if parent := p.turns[i].parent; parent != nil && *parent != *f.Parent {
+	if parent := cmp.Or(p.turns[i].parent, p.head); parent != nil && *parent != *f.Parent {
 		return fmt.Errorf("sent behind %q: %s", *parent, f.text)
 	}
 	p.turns[i].user = &f
@@ -198,7 +217,7 @@ func (p *partner) ended(f chatFrame) error {
 	if i < 0 || p.turns[i].end != nil {
 		return fmt.Errorf("a run that never began, or has ended before: %s", f.text)
 	}
-	p.turns[i].end = &f
+	p.turns[i].end, p.head = &f, &f.Head
 	return nil
 }
 

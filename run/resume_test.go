@@ -1,6 +1,7 @@
 package run
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,19 @@ func TestResumeGoesOnWithTheSessionOfAnEarlierRun(t *testing.T) {
 	later.end(t)
 	require.Equal(t, earlier.ID, later.Info().Resume)
 	require.NotContains(t, string(schema.Encode(later.Info())), session, "it never leaves the server")
+}
+
+// The session of a conversation's run may have gone on since.
+func TestResumeEndsTheCopyWhereTheRunDid(t *testing.T) {
+	t.Parallel()
+	h := talkHouse(t, nil)
+	c := h.newTalk(t)
+	first, _ := c.turn("hello")
+	c.turn("hello")
+	later, view := h.submit(t, func(q *Request) { q.Resume = first.ID })
+	defer view.Leave(ClientGone)
+	later.end(t)
+	require.Contains(t, strings.Join(h.argLines(t), "\n"), " --resume="+session+" --fork-session --resume-session-at="+first.LastUUID())
 }
 
 func TestResumeRefuses(t *testing.T) {

@@ -117,12 +117,12 @@ func (g *Registry) newRecord(ctx context.Context, q Request) (store.Run, error) 
 	if allowed := g.config.AllowModels; q.Model != "" && !slices.Contains(allowed, q.Model) && !slices.Contains(allowed, "*") {
 		return store.Run{}, schema.NewError(schema.ForbiddenOption, "this server does not allow that model; its operator can, with --allow-model")
 	}
-	session, err := g.session(ctx, q.Resume)
+	earlier, err := g.resumed(ctx, q.Resume)
 	record := store.Run{
 		Run: schema.Run{
 			ID: newID(), Meta: q.Meta, State: schema.Queued, Prompt: q.Prompt, Options: q.Options, CreatedAt: time.Now().UTC(),
 		},
-		User: q.user(), Key: q.Key, Resumes: session,
+		User: q.user(), Key: q.Key, Resumes: earlier.Session, ResumesAt: earlier.UUID,
 	}
 	if t := q.Turn; t != nil {
 		record.Conversation, record.Message = t.Conversation, cmp.Or(t.Message.ID, t.Parent)
@@ -133,23 +133,24 @@ func (g *Registry) newRecord(ctx context.Context, q Request) (store.Run, error) 
 	return record, err
 }
 
-// session returns the agent's session of an earlier run, "" for no run.
-func (g *Registry) session(ctx context.Context, id string) (string, error) {
+// resumed returns the record of an earlier run whose session can be continued, an empty one for
+// no run.
+func (g *Registry) resumed(ctx context.Context, id string) (store.Run, error) {
 	if id == "" {
-		return "", nil
+		return store.Run{}, nil
 	}
 	earlier, err := g.store.Run(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return "", schema.NewError(schema.InvalidOption, "resume: there is no such run")
+		return store.Run{}, schema.NewError(schema.InvalidOption, "resume: there is no such run")
 	case err != nil:
-		return "", g.refusal(err)
+		return store.Run{}, g.refusal(err)
 	case !earlier.State.Final():
-		return "", schema.NewError(schema.InvalidOption, "resume: that run still goes on")
+		return store.Run{}, schema.NewError(schema.InvalidOption, "resume: that run still goes on")
 	case earlier.Session == "":
-		return "", schema.NewError(schema.InvalidOption, "resume: that run has no session to continue")
+		return store.Run{}, schema.NewError(schema.InvalidOption, "resume: that run has no session to continue")
 	default:
-		return earlier.Session, nil
+		return earlier, nil
 	}
 }
 

@@ -66,7 +66,9 @@ func (r *Run) wishes() claude.Wishes {
 	if r.turn != nil {
 		return r.turn.wishes()
 	}
-	return claude.Wishes{Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != ""}
+	return claude.Wishes{
+		Partial: r.record.Partial, Model: r.record.Model, Session: r.record.Resumes, Fork: r.record.Resumes != "", At: r.record.ResumesAt,
+	}
 }
 
 func (t *Turn) wishes() claude.Wishes {

@@ -22,7 +22,8 @@ type Run struct {
 	Session     string  `json:"session,omitempty"`     // the agent's own session id; never leaves the server
 	UUID        string  `json:"uuid,omitempty"`        // the agent's own id of its last assistant line, likewise
 	Process     string  `json:"process,omitempty"`     // id under which the process that served it was started, if not its own
-	Resumes     string  `json:"resumes,omitempty"`     // session to continue
+	Resumes     string  `json:"resumes,omitempty"`     // session to continue …
+	ResumesAt   string  `json:"resumesAt,omitempty"`   // … up to this line, "" for all of it: a conversation's may have gone on
 	Reason      *Reason `json:"reason,omitempty"`      // why somebody ends the run, recorded before anything is done about it
 	Sealed      bool    `json:"sealed,omitzero"`       // the output has checksums
 	Owner       string  `json:"owner,omitempty"`       // node that runs it

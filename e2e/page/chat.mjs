@@ -37,8 +37,8 @@ export async function state(page, name) {
 // words waits until the answer has so many words.
 export function words(page, n, of = 1) {
   return page.waitForFunction(([at, least]) => {
-    const text = [...document.querySelectorAll('.message.assistant')].at(at)?.querySelector('.text')?.textContent ?? '';
-    return text.split(/\s+/).filter(Boolean).length >= least;
+    const texts = document.querySelectorAll('.message.assistant')[at]?.querySelectorAll('.text') ?? [];
+    return [...texts].flatMap((text) => text.textContent.split(/\s+/)).filter(Boolean).length >= least;
   }, [of - 1, n]);
 }
 

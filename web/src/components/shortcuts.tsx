@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { flushSync } from 'react-dom';
 import { go } from '../state/route.js';
 
 /** A key, what it does, and the control that does it: a key never does what no control does. */
@@ -65,9 +66,12 @@ function act({ key, press }: Shortcut, { openList, openKeys }: { openList: () =>
   }
 }
 
+/** The next key belongs to the field already; where the list has to slide in first, as soon as it does. */
 function search(openList: () => void): void {
-  openList();
-  requestAnimationFrame(() => document.querySelector<HTMLInputElement>('.search input')?.focus());
+  flushSync(openList);
+  const focus = (): void => document.querySelector<HTMLInputElement>('.search input')?.focus();
+  focus();
+  requestAnimationFrame(focus);
 }
 
 /** Presses the last control of that description; fields and requests get the focus. */

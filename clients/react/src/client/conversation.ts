@@ -1,15 +1,16 @@
 // One conversation, as somebody looks at it and takes part in it.
 
+import { Delivery } from './delivery.js';
 import { connectionLost, notPossible, SpoolError } from './errors.js';
+import { History } from './history.js';
 import type { Http } from './http.js';
-import type { Outgoing, SendOptions, Sent } from './outbox.js';
-import { outgoing, outgoingView } from './outbox.js';
-import { Tree } from './path.js';
+import type { SendOptions, Sent } from './outbox.js';
+import { outgoing } from './outbox.js';
 import { initialState, reduceAll } from './reduce.js';
-import { later, Store } from './store.js';
+import { Store } from './store.js';
 import type { Approval, ConversationState, Message, RunInfo } from './view.js';
 import { isActive, textOf } from './view.js';
-import type { ClientFrame, Conversation, Decision, JournalFrame, ProtocolErrorFrame, SubscribedFrame, Subscription, TreeMessage, Usage } from './wire.js';
+import type { ClientFrame, Conversation, Decision, JournalFrame, ProtocolErrorFrame, SubscribedFrame, Subscription, Usage } from './wire.js';
 
 /** What there is to show. */
 export interface ConversationView {
@@ -49,18 +50,12 @@ export interface Line {
 export class ConversationStore extends Store<ConversationView> {
   readonly id: string;
   readonly #line: Line;
+  readonly #delivery: Delivery;
+  readonly #history: History;
   #state: ConversationState;
   #frames: (JournalFrame | SubscribedFrame)[] = []; // came in since the last snapshot
-  #session: Conversation | undefined;
-  #sessionSeq = -1; // where the journal was when that was told
-  #cursor = 0; // the last frame that has come
-  #known: ReadonlyMap<string, TreeMessage> = new Map();
-  #tree = new Tree([], new Map());
-  #treeOf: unknown[] = []; // what it was made of
-  #missing = ''; // the head whose history was asked for last
-  #outbox: Outgoing[] = [];
-  #flight: Outgoing | undefined; // sent on this socket, not answered
   #acks = 0; // subscriptions of this socket that are not answered
+  #stale = true; // the history is to be asked for
   #error: SpoolError | undefined;
   #dirty = false;
 
@@ -69,6 +64,11 @@ export class ConversationStore extends Store<ConversationView> {
     this.id = id;
     this.#line = line;
     this.#state = initialState(id);
+    this.#delivery = new Delivery(({ frame }) => line.send(frame) && line.send({ type: 'chat.subscribe', sessions: [this.#place()] }));
+    this.#history = new History(id, line.http, (error) => {
+      this.#error = error ?? this.#error;
+      this.changed();
+    });
   }
 
   /** The whole of what the journal has told. */
@@ -79,19 +79,17 @@ export class ConversationStore extends Store<ConversationView> {
 
   /** Whether messages are on their way to the server. */
   get isSending(): boolean {
-    return this.#outbox.some((message) => message.delivery === 'sending');
+    return this.#delivery.isSending;
   }
 
   /** Sends a message. The promise is fulfilled when the server has it; it may be left alone: the view tells. */
   send(content: string, options: SendOptions = {}): Promise<Sent> {
     if (this.id === '') return Promise.reject(new SpoolError(notPossible, 'there is no conversation to send to'));
-    const message = outgoing(this.id, content, options);
-    this.#outbox.push(message);
     this.#line.wanted(this);
+    const sent = this.#delivery.add(outgoing(this.id, content, options));
     if (!this.watched) this.#line.unwanted(this); // as soon as it is sent
-    this.#sendNext();
     this.changed();
-    return message.promise;
+    return sent;
   }
 
   /** Sends another text in the place of a user's message: a branch. */
@@ -101,11 +99,8 @@ export class ConversationStore extends Store<ConversationView> {
 
   /** Has a message answered once more: a user's message, or an answer's. One that could not be sent is sent again, as it was. */
   retry(message: Message, options: SendOptions = {}): Promise<Sent> {
-    const failed = this.#outbox.find((other) => other.delivery === 'failed' && other.clientMessageId === message.clientMessageId);
-    if (failed) {
-      this.dismiss(failed.clientMessageId);
-      return this.send(failed.content, { ...failed.options, ...options });
-    }
+    const failed = this.#delivery.dismiss(message.clientMessageId);
+    if (failed) return this.send(failed.content, { ...failed.options, ...options });
     const asked = message.role === 'user' ? message : this.getSnapshot().messages.find((other) => other.role === 'user' && other.id === message.parent);
     if (!asked?.id) return Promise.reject(new SpoolError(notPossible, 'there is no message to answer again'));
     return this.send(textOf(asked), { ...options, parent: asked.parent });
@@ -113,7 +108,7 @@ export class ConversationStore extends Store<ConversationView> {
 
   /** Takes a message away that has failed. */
   dismiss(clientMessageId: string): void {
-    this.#outbox = this.#outbox.filter((message) => message.clientMessageId !== clientMessageId || message.delivery !== 'failed');
+    this.#delivery.dismiss(clientMessageId);
     this.changed();
   }
 
@@ -136,24 +131,30 @@ export class ConversationStore extends Store<ConversationView> {
   async switchTo(message: Message | string): Promise<void> {
     const id = typeof message === 'string' ? message : message.id;
     if (!id) throw new SpoolError(notPossible, 'this message is on no branch');
-    const { chat } = await this.#line.http.json<{ chat: Conversation }>('PUT', `/api/chats/${this.id}`, { head: this.#tree.endOf(id) });
+    const { chat } = await this.#line.http.json<{ chat: Conversation }>('PUT', `/api/chats/${this.id}`, { head: this.#history.tree.endOf(id) });
     this.upserted(chat);
   }
 
   /** A message and what stands in its place on other branches, the oldest first, as the view has them. */
   branchesOf(message: Message): Message[] {
-    return this.#tree.branchesOf(message);
+    return this.#history.tree.branchesOf(message);
   }
 
   /** The messages from the root to one, likewise. */
   path(head: string): Message[] {
-    return this.#tree.path(head);
+    return this.#history.tree.path(head);
   }
 
   // What the client tells.
 
-  /** What to subscribe with. Every subscription is answered, in the order of all frames. */
+  /** What to subscribe with to a conversation that was not followed. */
   subscription(): Subscription {
+    this.#stale = true;
+    return this.#place();
+  }
+
+  /** Every subscription is answered, in the order of all frames. */
+  #place(): Subscription {
     this.flush();
     this.#acks++;
     const { lastSeq, epoch } = this.#state;
@@ -162,130 +163,57 @@ export class ConversationStore extends Store<ConversationView> {
 
   /** The socket is open and the subscription sent. What may have been lost is sent again. */
   opened(): void {
-    this.#sendNext();
+    this.#delivery.next();
   }
 
   /** The socket is gone. A reason means that there will be no other. */
   lost(reason?: SpoolError): void {
     this.#acks = 0;
-    this.#flight = undefined;
-    if (reason) for (const message of this.#outbox) this.#fail(message, reason);
+    this.#delivery.lost(reason);
+    this.changed();
     this.flush();
   }
 
   take(frame: JournalFrame | SubscribedFrame): void {
+    const { isSending } = this;
     this.#frames.push(frame);
-    this.#dirty = true;
-    const waiting = this.isSending;
-    if (frame.kind === 'chat_subscribed') {
-      this.#subscribed(frame);
-    } else {
-      this.#cursor = Math.max(this.#cursor, frame.seq);
-      this.#look(frame);
-    }
-    this.#wait();
+    if (frame.kind === 'chat_subscribed') this.#subscribed(frame);
+    this.#delivery.take(frame);
     this.changed();
-    if (waiting && !this.isSending) this.flush(); // who waited for it finds it in the view
+    if (isSending && !this.isSending) this.flush(); // who waited for it finds it in the view
   }
 
   /** Something was refused: the message that is not answered yet, or else a subscription. */
   refused({ code, error }: ProtocolErrorFrame): void {
     if (code === 'NO_ACTIVE_RUN') return;
     const reason = new SpoolError(code, error);
-    if (this.#flight) {
-      this.#fail(this.#flight, reason);
-      this.#flight = undefined;
-    } else {
+    if (!this.#delivery.refused(reason)) {
       this.#acks = Math.max(0, this.#acks - 1);
       this.#error = reason;
     }
-    this.#sendNext();
+    this.#delivery.next();
     this.changed();
   }
 
   /** The server tells of the conversation as it is now. */
   upserted(session: Conversation): void {
     this.flush();
-    this.#told(session, Math.max(this.#state.lastSeq, this.#state.target));
+    this.#history.told(session, Math.max(this.#state.lastSeq, this.#state.target));
     this.changed();
   }
 
   deleted(): void {
     this.#error = new SpoolError('SESSION_NOT_FOUND', 'the conversation was deleted');
-    for (const message of this.#outbox) this.#fail(message, this.#error);
+    this.#delivery.lost(this.#error);
     this.changed();
   }
 
   #subscribed(frame: SubscribedFrame): void {
-    this.flush();
-    if (frame.replay === 'reset') this.#cursor = 0;
     this.#acks = Math.max(0, this.#acks - 1);
-    if (this.#acks > 0) return;
     this.#error = undefined;
-    if (!this.#flight) return void this.#ask();
-    this.#flight.accepted = frame.lastSeq;
-    this.#flight = undefined;
-    this.#sendNext();
-  }
-
-  /**
-   * Sends the oldest message that is not sent. The subscription behind it is answered after it:
-   * without an error before that, the server has the message.
-   */
-  #sendNext(): void {
-    const next = this.#outbox.find((message) => message.delivery === 'sending' && message.accepted === undefined);
-    if (this.#flight || !next || !this.#line.send(next.frame)) return;
-    this.#flight = next;
-    this.#line.send({ type: 'chat.subscribe', sessions: [this.subscription()] });
-  }
-
-  /** A frame may be what has become of a message. */
-  #look(frame: JournalFrame): void {
-    if (!('clientMessageId' in frame) || !frame.clientMessageId) return;
-    const { clientMessageId, runId } = frame;
-    const message = this.#outbox.find((sent) => sent.clientMessageId === clientMessageId);
-    if (!message) return;
-    if (frame.kind === 'error') return this.#fail(message, new SpoolError('NOT_SENT', frame.content));
-    message.settle({ clientMessageId, queued: false, messageId: frame.messageId, runId });
-    this.#outbox = this.#outbox.filter((other) => other !== message);
-  }
-
-  /** A message that the server has, and that has not come by the journal, waits. */
-  #wait(): void {
-    for (const message of this.#outbox) {
-      const { clientMessageId, delivery, accepted } = message;
-      if (delivery !== 'sending' || accepted === undefined || this.#cursor < accepted) continue;
-      message.delivery = 'queued';
-      message.settle({ clientMessageId, queued: true });
-    }
-  }
-
-  #fail(message: Outgoing, error: SpoolError): void {
-    if (message.delivery === 'failed') return;
-    message.delivery = 'failed';
-    message.error = error;
-    message.settle(error);
-  }
-
-  /** Asks for what is not in the journal: what the conversation is called, where its head is, and its tree. */
-  async #ask(): Promise<void> {
-    const seq = this.#state.target;
-    try {
-      const [{ chat }, { messages }] = await Promise.all([
-        this.#line.http.json<{ chat: Conversation }>('GET', `/api/chats/${this.id}`),
-        this.#line.http.json<{ messages: TreeMessage[] }>('GET', `/api/chats/${this.id}/messages?all=true`),
-      ]);
-      this.#known = new Map([...messages.map((message) => [message.id, message] as const), ...this.#known]);
-      if (this.#sessionSeq < seq) this.#told(chat, seq);
-    } catch (error) {
-      if (error instanceof SpoolError && error.status === 404) this.#error = error;
-    }
-    this.changed();
-  }
-
-  #told(session: Conversation, seq: number): void {
-    this.#session = session;
-    this.#sessionSeq = seq;
+    if (this.#stale) void this.#history.ask(frame.lastSeq);
+    this.#stale = false;
+    if (this.#acks === 0) this.#delivery.answered(frame);
   }
 
   // What there is to show.
@@ -309,55 +237,22 @@ export class ConversationStore extends Store<ConversationView> {
     const frames = this.#frames;
     this.#frames = [];
     this.#state = reduceAll(this.#state, frames);
-    this.#grow();
+    this.#history.grow(this.#state);
     return this.#view();
   }
 
   #view(): ConversationView {
     const { run, approvals, usage, epoch, lastSeq, target } = this.#state;
-    const session = this.#session;
-    const head = this.#head();
-    const messages = [...this.#tree.path(head), ...this.#outbox.map((message) => outgoingView(message, head))];
+    const { session, tree } = this.#history;
+    const head = this.#history.head(this.#state);
     const isLoading = !this.#error && (epoch === '' || lastSeq < target);
-    if (!isLoading) this.#fill(head);
+    if (!isLoading) this.#history.fill(head, target);
     return {
-      id: this.id, messages, head, session, run, isActive: isActive(run?.status), approvals,
+      id: this.id, messages: [...tree.path(head), ...this.#delivery.view(head)], head, session, run, isActive: isActive(run?.status), approvals,
       queued: session?.queued ?? 0, usage: session?.usage ?? usage, isLoading, error: this.#error,
     };
   }
-
-  #grow(): void {
-    const of = [this.#state.messages, this.#known];
-    if (of.every((part, at) => part === this.#treeOf[at])) return;
-    this.#treeOf = of;
-    this.#tree = new Tree(this.#state.messages, this.#known);
-  }
-
-  /**
-   * The last message. A conversation that is idle is where the server says, unless the journal
-   * has news; one that answers is where the journal says.
-   */
-  #head(): string {
-    const { head, headSeq } = this.#state;
-    const session = this.#session;
-    if (!session || (headSeq > 0 && (session.run || headSeq > this.#sessionSeq))) return head;
-    const told = session.head ?? '';
-    return told === '' || this.#tree.has(told) ? told : head;
-  }
-
-  /** If a part of the history stays unknown, it is asked for: once for each head. */
-  #fill(head: string): void {
-    const wanted = this.#session?.head ?? head;
-    if ((this.#tree.has(wanted) && this.#tree.reaches(head)) || wanted === '' || wanted === this.#missing) return;
-    this.#missing = wanted;
-    later(patience, () => {
-      if (!this.#tree.has(wanted) || !this.#tree.reaches(head)) void this.#ask();
-    });
-  }
 }
-
-/** How long a message may stay unknown that is told of, in milliseconds: mostly its frame is on its way. */
-const patience = 1_000;
 
 function emptyView(id: string): ConversationView {
   const { approvals, usage } = initialState(id);

@@ -52,6 +52,7 @@ test('after a lost connection the journal goes on behind the last frame, and an 
   expect(again.at(-1)!.sessions).toEqual([{ sessionId: 'conv-1', lastSeq: 1, epoch: 'epoch-1', history: true }]);
   expect(server.sends('chat.send').map(({ clientMessageId }) => clientMessageId).slice(1)).toEqual(['mine', 'mine']);
   expect(texts(await shows(store, (view) => view.messages.length === 4))).toEqual(['one', '', 'two', '']);
+  await server.until(() => server.asked.filter((what) => what === 'GET /api/chats/conv-1').length === 2); // it may have changed meanwhile
 });
 
 test('a refused message is shown with its reason, and the next one is sent', async () => {

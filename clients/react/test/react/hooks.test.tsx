@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { StrictMode, useEffect } from 'react';
 import { afterEach, expect, test, vi } from 'vitest';
 import { SpoolClient, SpoolProvider, useClaude, useConnection, useConversation, useConversations, useRuns, useSpool } from '../../src/react/index.js';
-import { conversation, Server } from '../server.js';
+import { Server } from '../server.js';
 
 afterEach(() => {
   cleanup();
@@ -22,7 +22,7 @@ async function setup() {
 
 test('the list of conversations is live', async () => {
   const { server, wrapper } = await setup();
-  server.on('PUT', '/api/chats/conv-1', ({ name }) => ({ body: { chat: conversation('conv-1', { title: name }) } }));
+  server.on('PUT', '/api/chats/conv-1', ({ name }) => ({ body: { chat: Object.assign(server.chats.get('conv-1')!.session, { title: name }) } }));
   const { result, rerender } = renderHook(() => useConversations(), { wrapper });
   await waitFor(() => expect(result.current.conversations).toHaveLength(1));
   await act(() => result.current.rename('conv-1', 'renamed'));

@@ -66,12 +66,12 @@ test('approvals are asked for, allowed and denied', async () => {
 
 test('a conversation branches, and goes back', async () => {
   const { store } = await setup();
-  await say(store, 'one');
-  const [one, answer] = (await say(store, 'two')).messages;
-  await store.edit(one!, 'other');
+  await say(store, 'tool one');
+  const [one, answer] = (await say(store, 'tool two')).messages;
+  await store.edit(one!, 'tool other');
   const other = await idle(store);
   expect(other.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
-  expect(store.branchesOf(other.messages[0]!).map(textOf)).toEqual(['one', 'other']);
+  expect(store.branchesOf(other.messages[0]!).map(textOf)).toEqual(['tool one', 'tool other']);
   await store.switchTo(one!);
   const back = await shows(store, (view) => view.messages.length === 4);
   expect([back.messages[0], back.messages[1]]).toEqual([one, answer]);
@@ -85,7 +85,7 @@ test('a conversation branches, and goes back', async () => {
 
 test('messages wait, interrupt, and are ended', async () => {
   const { store } = await setup();
-  await say(store, 'Hello');
+  await say(store, 'tool');
   await store.send('slow');
   await expect(store.send('refused', { clientMessageId: 'refused' })).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' });
   store.dismiss('refused');
@@ -93,7 +93,7 @@ test('messages wait, interrupt, and are ended', async () => {
   expect(await shows(store, (view) => view.queued === 1)).toMatchObject({ isActive: true });
   await store.send('first', { interrupt: true });
   const view = await idle(store);
-  expect(view.messages.filter(({ role }) => role === 'user').map(textOf)).toEqual(['Hello', 'slow', 'first', 'last']);
+  expect(view.messages.filter(({ role }) => role === 'user').map(textOf)).toEqual(['tool', 'slow', 'first', 'last']);
   expect(view.messages[3]!.status).toBe('aborted');
   await store.send('slow');
   await store.abort();
@@ -123,7 +123,7 @@ test('the list follows', async () => {
 
 test('a server that is killed in the middle of an answer is come back to, and nothing is lost or twice', async () => {
   const { client, store } = await setup();
-  await say(store, 'Hello');
+  await say(store, 'tool');
   const run = client.claude();
   onTestFinished(run.subscribe(() => {}));
   run.start('slow', { detach: true, partial: true });
@@ -145,7 +145,7 @@ test('a server that is killed in the middle of an answer is come back to, and no
   await shows(store, ({ messages }) => messages.at(-2)?.delivery === undefined && textOf(messages.at(-2)!) === 'late');
   await store.abort(); // a new session is told of both, and would begin with the first
   const view = await idle(store);
-  expect(view.messages.filter(({ role }) => role === 'user').map(textOf)).toEqual(['Hello', 'slow', 'late']);
+  expect(view.messages.filter(({ role }) => role === 'user').map(textOf)).toEqual(['tool', 'slow', 'late']);
   expect(await replayed(store.id)).toEqual(shown(view));
 }, 60_000);
 
