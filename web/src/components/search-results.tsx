@@ -25,7 +25,7 @@ export function SearchResults({ query, current }: { query: string; current: stri
   if (results.length === 0) return <p className="empty" role="status">Nothing has all of these words.</p>;
   return (
     <section aria-label="Found">
-      <h2 role="status">{results.length === 1 ? '1 place' : `${results.length} places`}</h2>
+      <p className="found" role="status">{results.length === 1 ? '1 place' : `${results.length} places`}</p>
       <ul>{results.map((found, at) => <Result key={at} found={found} isCurrent={found.conversation === current} />)}</ul>
     </section>
   );

@@ -21,7 +21,7 @@ const named: Record<string, string> = {
 export function unescape(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w{2,8}));/g, (all, decimal?: string, hex?: string, name?: string) => {
-    if (name) return named[name] ?? all;
+    if (name) return Object.hasOwn(named, name) ? named[name]! : all;
     const code = decimal ? Number(decimal) : parseInt(hex!, 16);
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
   });

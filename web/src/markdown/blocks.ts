@@ -28,12 +28,20 @@ export function readMore(text: string, before: Blocks | undefined): Blocks {
   return { source, blocks: [...kept, ...marked.lexer(source.slice(end))], whole: false };
 }
 
-/** The blocks that nothing can be added to, and where they end. */
+/** The blocks that nothing can be added to, and where they end. What stands behind a list may turn out to be its next item. */
 function closed(blocks: readonly Token[]): { kept: readonly Token[]; end: number } {
-  let last = blocks.length - 1;
-  while (last >= 0 && blocks[last]!.type === 'space') last--;
+  let last = lastOf(blocks, blocks.length);
+  const before = lastOf(blocks, last);
+  if (blocks[before]?.type === 'list') last = before;
   const kept = blocks.slice(0, Math.max(0, last));
   return { kept, end: kept.reduce((sum, block) => sum + block.raw.length, 0) };
+}
+
+/** The last block before a place that is more than empty lines. */
+function lastOf(blocks: readonly Token[], before: number): number {
+  let last = before - 1;
+  while (last >= 0 && blocks[last]!.type === 'space') last--;
+  return last;
 }
 
 const unix = (text: string): string => text.replace(/\r\n?/g, '\n');

@@ -16,10 +16,12 @@ export function useFollow() {
   useLayoutEffect(toEnd, [toEnd]);
   useEffect(() => {
     const box = list.current!;
+    let last = box.scrollTop;
     const scrolled = (): void => {
-      const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < near;
-      follows.current = atEnd;
-      setIsAtEnd(atEnd);
+      if (box.scrollHeight - box.scrollTop - box.clientHeight < near) follows.current = true;
+      else if (box.scrollTop < last) follows.current = false; // somebody goes back; a list that grows does not
+      last = box.scrollTop;
+      setIsAtEnd(follows.current);
     };
     const grown = new ResizeObserver(() => follows.current && toEnd());
     grown.observe(content.current!);

@@ -1,7 +1,7 @@
 // What the page shows is in its address, behind the #: the id of a conversation, or the overview.
 // Nothing else is read from there.
 
-import { useSyncExternalStore } from 'react';
+import { useMemo, useSyncExternalStore } from 'react';
 
 export type Route = { readonly page: 'new' } | { readonly page: 'overview' } | { readonly page: 'chat'; readonly id: string };
 
@@ -23,7 +23,7 @@ function subscribe(listener: () => void): () => void {
 
 export function useRoute(): Route {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash);
-  return routeOf(hash);
+  return useMemo(() => routeOf(hash), [hash]);
 }
 
 export const chatAddress = (id: string): string => `#${id}`;
