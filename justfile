@@ -59,7 +59,15 @@ demo *args:
 react:
     ./test.sh react
 
-# The real CLI and the page in a browser
+# The chat page: types, tests, and whether web/dist is what web/src gives
+web:
+    ./test.sh web
+
+# Build the chat page anew
+web-build:
+    cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+# The real CLI and the pages in a browser
 e2e:
     ./test.sh install e2e page
 

@@ -14,7 +14,7 @@ unset ${!SPOOL_@} # the caller's settings are not the tests'
 # Tools that are not in go.mod, at exact versions.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-all_steps=(install format vet modules staticcheck unit react fuzz faults e2e page)
+all_steps=(install format vet modules staticcheck unit react web fuzz faults e2e page)
 tmp=$(mktemp -d)
 started=$SECONDS
 current=
@@ -125,6 +125,14 @@ step_react() {
 	(cd clients/react && npm run --silent check && SPOOL_BINARY=$tmp/spool npm test --silent && ./test-package.sh)
 }
 
+# The chat page: its types, its pure parts, and whether the bundle that is committed is what its
+# sources give.
+step_web() {
+	command -v node >/dev/null || fail "node (20 or newer) is missing: install it, then run this again"
+	install_node_modules web
+	(cd web && npm run --silent check && npm test --silent)
+}
+
 # Each target for some seconds: enough to run its corpus and to notice a
 # target that does not work any more. `just fuzz` takes longer. A number of
 # inputs, because a duration now and then ends in "context deadline exceeded"
@@ -174,7 +182,7 @@ step_e2e() {
 	fi
 }
 
-# The demo page in a real browser, the script clients, and the AsyncAPI document
+# The pages in a real browser, the script clients, and the AsyncAPI document
 # as its parser reads it.
 step_page() {
 	local tests browser

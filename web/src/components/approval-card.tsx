@@ -42,7 +42,7 @@ function Expiry({ at }: { at: string }): ReactNode {
 function Question({ record: { id, input, context = {} } }: { record: OpenApproval }): ReactNode {
   return (
     <>
-      {context.description && <p><Exact>{context.description}</Exact></p>}
+      {context.description && !repeats(input, context.description) && <p><Exact>{context.description}</Exact></p>}
       {context.reason && <p className="hint">Why it is asked for: <Exact>{context.reason}</Exact></p>}
       {context.blockedPath && <p className="hint">Path: <Exact>{context.blockedPath}</Exact></p>}
       <ToolInput input={input} />
@@ -50,6 +50,9 @@ function Question({ record: { id, input, context = {} } }: { record: OpenApprova
     </>
   );
 }
+
+/** Some inputs say themselves what they are for. */
+const repeats = (input: unknown, text: string): boolean => typeof input === 'object' && input !== null && Object.values(input).includes(text);
 
 function Choice({ id, suggestions }: { id: string; suggestions: readonly unknown[] }): ReactNode {
   const { decide } = useActions();
@@ -82,7 +85,7 @@ function Choice({ id, suggestions }: { id: string; suggestions: readonly unknown
         </div>
       )}
       <form className="deny" onSubmit={(event) => { event.preventDefault(); void answer(false); }}>
-        <input aria-label="What to tell the model if you deny it" placeholder="A word to the model (optional)" value={message} maxLength={2_000} onChange={(event) => setMessage(event.target.value)} />
+        <input aria-label="What to tell the model if you deny it" placeholder="A word to the model" value={message} maxLength={2_000} onChange={(event) => setMessage(event.target.value)} />
         <button type="submit" className="danger" disabled={sending}>Deny</button>
       </form>
       {problem && <p role="alert" className="problem"><Exact>{problem}</Exact></p>}

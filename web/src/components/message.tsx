@@ -40,12 +40,12 @@ function Asked({ message, canBranch }: { message: Message; canBranch: boolean })
     <article className="message user" aria-label="You" data-delivery={message.delivery}>
       <h2 className="offscreen">You</h2>
       {editing ? <EditForm text={text} onSave={save} onCancel={() => setEditing(false)} /> : <div className="bubble" dir="auto"><Prose>{text}</Prose></div>}
-      {message.delivery ? <Delivery message={message} /> : (
+      {message.delivery ? <Delivery message={message} /> : !editing && (
         <footer className="message-foot">
           <BranchSwitch message={message} disabled={!canBranch} />
           <time dateTime={message.at}>{moment(message.at)}</time>
           <CopyButton text={text} label="Copy message" />
-          {canBranch && !editing && <button type="button" className="quiet" data-action="edit" aria-label="Edit" title="Edit, as another branch (e)" onClick={() => setEditing(true)}><Icon name="edit" /></button>}
+          {canBranch && <button type="button" className="quiet" data-action="edit" aria-label="Edit" title="Edit, as another branch (e)" onClick={() => setEditing(true)}><Icon name="edit" /></button>}
         </footer>
       )}
     </article>

@@ -6,7 +6,8 @@ import type { Day, UsageRow } from './days.js';
 import { lastDays } from './days.js';
 import { Plot } from './plot.js';
 
-const length = 30;
+/** How many days there is room for. */
+const length = window.matchMedia('(max-width: 760px)').matches ? 14 : 30;
 
 /** What the turns of the last days took. */
 export function UsagePanel(): ReactNode {
