@@ -93,7 +93,9 @@ func TestA02OwnNamesAreServedOnEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	port := s.addr[strings.LastIndex(s.addr, ":"):]
-	want := map[string]int{"/favicon.ico": http.StatusNoContent, "/ws/claude": http.StatusUpgradeRequired, "/nowhere": http.StatusNotFound}
+	want := map[string]int{
+		"/favicon.ico": http.StatusNoContent, "/ws/claude": http.StatusUpgradeRequired, "/webchat/history": http.StatusUnauthorized, "/nowhere": http.StatusNotFound,
+	}
 	for _, name := range []string{"localhost", "127.0.0.1", "[::1]", "LOCALHOST"} {
 		for _, path := range routes {
 			status := http.StatusOK

@@ -63,7 +63,7 @@ func TestW02EveryAnswerHasTheSecurityHeaders(t *testing.T) {
 func TestHTTPErrorsAreJSON(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	for _, path := range []string{"/nowhere", "/api", "/api/nothing", "/ws", "/ws-demo.html", "/.git/config", "/api/health/x", "/demo/agent"} {
+	for _, path := range []string{"/nowhere", "/api", "/api/nothing", "/ws/nothing", "/webchat/nothing", "/ws-demo.html", "/.git/config", "/api/health/x", "/demo/agent"} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			got := s.request(t, method+" "+path+" HTTP/1.1", "Host: "+s.addr, "Content-Length: 0")
 			requireError(t, got, http.StatusNotFound, schema.NotFound)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -15,17 +16,23 @@ import (
 	"spool/schema"
 )
 
-// startChat starts demo/chat.py, to which somebody types. Without Python it skips the test.
+// startChat starts demo/chat.py, to which somebody types. Without Python the test is skipped.
 func (s *server) startChat(t testing.TB, typed string, args ...string) *clientProcess {
+	t.Helper()
+	python := findPython(t)
+	args = append([]string{"-B", "demo/chat.py", "--url", s.url}, args...)
+	return s.startRunWith(t, func(c *exec.Cmd) {
+		c.Path, c.Args, c.Stdin = python, append([]string{python}, args...), strings.NewReader(typed)
+	})
+}
+
+func findPython(t testing.TB) string {
 	t.Helper()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("python3 is not installed")
 	}
-	args = append([]string{"-B", "demo/chat.py", "--url", s.url}, args...)
-	return s.startRunWith(t, func(c *exec.Cmd) {
-		c.Path, c.Args, c.Stdin = python, append([]string{python}, args...), strings.NewReader(typed)
-	})
+	return python
 }
 
 // talk runs demo/chat.py to its end.
@@ -77,6 +84,44 @@ func TestThePythonClientAsksForApprovals(t *testing.T) {
 	require.Equal(t, 0, both.code, both.errs)
 	require.Contains(t, both.out, `Allowed: the real agent would now have used Read with {"file_path":"/a"}`)
 	require.Contains(t, both.out, "The reason: not this one\n")
+}
+
+// On a terminal an answer is what is typed behind the question, and the question shows all that it
+// is about.
+func TestThePythonClientAsksBeforeItListens(t *testing.T) {
+	t.Parallel()
+	s, g := startServer(t), newGate(t)
+	ask := strings.Replace(askLine, "touch x", `touch \u202e x`, 1)
+	p, typing := s.startChatOnTerminal(t, script(say(initLine, assistant("wait")), g.wait(), "cat <<'END'\n"+ask+"\nEND", "read -r answer", say(assistant("done"), resultLine)))
+	p.awaitOut(t, "wait")
+	_, err := typing.Write([]byte("y\n"))
+	require.NoError(t, err)
+	p.awaitOut(t, "y\r\n")
+	g.open()
+	p.awaitOut(t, "Allow it?")
+	require.Contains(t, p.out.String(), `Bash {"command": "touch \u202e x"}`)
+	var open schema.ApprovalList
+	s.getJSON(t, &open, 200, "GET", "/api/approvals", "")
+	require.Len(t, open.Approvals, 1)
+	_, err = typing.Write([]byte("n\n"))
+	require.NoError(t, err)
+	require.Contains(t, p.end(t).out, "done")
+	require.Equal(t, schema.ApprovalDenied, s.approval(t, open.Approvals[0].ID).State)
+}
+
+// startChatOnTerminal starts demo/chat.py on a terminal of its own, to which the pipe types. All
+// that it prints is its out.
+func (s *server) startChatOnTerminal(t testing.TB, message string) (*clientProcess, io.Writer) {
+	t.Helper()
+	python := findPython(t)
+	var typing io.Writer
+	p := s.startRunWith(t, func(c *exec.Cmd) {
+		var err error
+		c.Path, c.Args = python, []string{python, "-B", "-c", "import pty, sys; pty.spawn(sys.argv[1:])", python, "-B", "demo/chat.py", "--url", s.url, message}
+		typing, err = c.StdinPipe()
+		require.NoError(t, err)
+	})
+	return p, typing
 }
 
 func TestThePythonClientLeavesARequestToOthers(t *testing.T) {

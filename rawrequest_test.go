@@ -67,7 +67,7 @@ func requireError(t testing.TB, a answer, status int, code schema.Code) {
 // routes are all paths that the server answers with a GET, and one that it does not know.
 var routes = []string{
 	"/", "/index.html", "/webchat", "/webchat/", "/bundle.js", "/styles.css", "/icon.svg", "/demo", "/ws-demo.js", "/ws-demo.css", "/favicon.ico", "/api/health", "/api/openapi.json", "/api/asyncapi.json",
-	"/livez", "/readyz", "/ws/claude", "/nowhere",
+	"/webchat/info", "/webchat/history", "/livez", "/readyz", "/ws/claude", "/nowhere",
 }
 
 // getLines returns the lines of a request for a path under the server's own name, more lines

@@ -11,7 +11,7 @@ ones behind it, also when the server was killed and started again in between. Wh
 know to have arrived it sends once more, which is one message all the same.
 
 The answer goes to stdout, everything else to stderr. Exit status: 0 answered, 1 failed,
-2 refused, 3 timeout. Ctrl-C ends the answer. Python 3.8 or newer, standard library only.
+2 refused, 3 timeout. Ctrl-C ends the answer. Python 3.8 or newer on Unix, standard library only.
 """
 import argparse
 import base64
@@ -25,6 +25,7 @@ import socket
 import ssl
 import struct
 import sys
+import termios
 import time
 import uuid
 from urllib.parse import urlsplit
@@ -238,7 +239,7 @@ class Talk:
     def subscribed(self, frame):
         """Take the server's word for what is there, and send what may not have arrived."""
         if frame["replay"] == "reset" and self.run:
-            return self.take_result()
+            return self.settle()
         if self.seq is None or frame["replay"] == "reset":
             self.seq = frame["lastSeq"]  # what is there already is none of ours
         self.epoch = frame["epoch"]
@@ -250,7 +251,7 @@ class Talk:
                 self.socket.say("chat.permission-response", requestId=request, **self.answers[request])
         self.ask()
 
-    def take_result(self):
+    def settle(self):
         """Take the answer from the run: the server has lost its frames."""
         say("[some of the answer is lost; this is what it ends with]")
         while not self.end:
@@ -268,6 +269,8 @@ class Talk:
             self.subscribed(frame)
         elif kind == "protocol_error":
             self.refused(frame)
+        elif kind == "session_deleted" and frame["sessionId"] == self.conversation:
+            raise Refused("the conversation was deleted")
         elif frame.get("seq", 0) > (self.seq or 0) and frame["sessionId"] == self.conversation:
             self.seq = frame["seq"]
             if frame.get("clientMessageId") == self.name:
@@ -326,8 +329,15 @@ class Talk:
         if self.asked not in self.open:
             self.asked = next((request for request in self.open if request not in self.answers), None)
             if self.asked:
+                self.forget()
                 request = self.open[self.asked]
-                say(f"{request['toolName']} {brief(request['input'])}\nAllow it? y, n, or what to tell the agent:")
+                say(f"{request['toolName']} {json.dumps(request['input'], ensure_ascii=False)}\nAllow it? y, n, or what to tell the agent:")
+
+    def forget(self):
+        """Drop what somebody has typed before the question was there."""
+        if os.isatty(0):
+            termios.tcflush(0, termios.TCIFLUSH)
+            self.typed = b""
 
     def read(self):
         """Take what was typed."""
@@ -370,11 +380,18 @@ class Talk:
             self.streamed, self.said = self.streamed + text, True
 
 
+def visible(text):
+    """A text for a terminal, on which nothing in it can move, hide or turn around anything."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def say(text):
-    print(text, file=sys.stderr, flush=True)
+    print(visible(str(text)), file=sys.stderr, flush=True)
 
 
 def write(text):
+    if sys.stdout.isatty():
+        text = visible(text)
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
 

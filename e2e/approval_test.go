@@ -136,6 +136,14 @@ func TestApproval_WhatNobodyAnswersInTimeIsDenied(t *testing.T) {
 	require.Equal(t, "APPROVAL_GONE", c.refused())
 }
 
+func TestApproval_TheClockStandsStillWhileSomebodyIsAsked(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--run-timeout=4s", "--approval-timeout=5s")
+	id, c := s.open(), s.chat()
+	asked := c.askedFor(id, "[[bash touch made]]")
+	require.True(t, c.requireAnswered(asked, "timed_out").Success)
+}
+
 func TestApproval_AnAbortTakesTheQuestionBackAndTheProcessGoesOn(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()

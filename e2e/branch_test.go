@@ -18,6 +18,7 @@ func TestBranch_TheModelSeesTheHistoryUpToItAlone(t *testing.T) {
 	id, c := s.open(), s.chat()
 	one := c.turn(id, "one")
 	two := c.turn(id, "two")
+	w.written(2)
 	c.turn(id, "another two", fields{"parent": one.Head})
 	require.Equal(t, append(firstTurn("one"), "user: another two"), w.lastRequest())
 	c.turn(id, "another three")
@@ -42,9 +43,12 @@ func TestBranch_ANewConversationBeginsAtAMessageOfAnother(t *testing.T) {
 	id, c := s.open(), s.chat()
 	one := c.turn(id, "one")
 	c.turn(id, "two")
+	w.written(2)
 	c.say("chat.create", fields{"from": one.Head, "title": "a branch"})
-	branch := c.until("session_upserted").SessionID
-	require.NotEqual(t, id, branch)
+	branch := id
+	for branch == id { // whose last turn may still be told
+		branch = c.until("session_upserted").SessionID
+	}
 	c.turn(branch, "another two")
 	require.Equal(t, append(firstTurn("one"), "user: another two"), w.lastRequest())
 	require.Len(t, w.claudes(), 2, "each has its own")

@@ -5,6 +5,7 @@ package e2e
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,6 +79,8 @@ func TestD1_AnAnswerInAConversationGoesOnAcrossTheDeathOfItsServer(t *testing.T)
 				if early {
 					w.api.Release()
 					w.awaitNoCLI()
+				} else {
+					w.serve().kill() // and of the next one, which had taken the run over
 				}
 
 				next := w.serve()
@@ -154,6 +157,53 @@ func TestD1_ARequestForAnApprovalIsCancelledByTheDeathOfTheServer(t *testing.T) 
 			require.Len(t, next.requireWholeJournal(id), len(before)+2)
 		})
 	}
+}
+
+// Nobody can allow it any more.
+func TestD1_AToolThatIsCalledAfterTheDeathOfTheServerIsNotRun(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, c := s.open(), s.chat()
+	epoch := c.subscribe(id).Epoch
+	c.send(id, "[[hold]] [[bash touch made]]")
+	c.hear("held ")
+	s.kill()
+
+	next := w.serve()
+	c, ack := c.connect(next, id, epoch)
+	require.True(t, ack.IsProcessing)
+	w.api.Release()
+	require.True(t, c.until("complete").Success)
+	require.NoFileExists(t, filepath.Join(w.workspace, "made"))
+	require.Equal(t, "1 2 ", c.turn(id, "[[words 2]]").Result)
+	require.Len(t, next.requireWholeJournal(id), 2)
+}
+
+// By SIGINT, at which the CLI does not always have the time to say what there is of the answer.
+func TestD1_AnAnswerThatWasTakenOverIsAborted(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, c := s.open(), s.chat()
+	epoch := c.subscribe(id).Epoch
+	c.turn(id, "one")
+	c.send(id, "[[hold]]")
+	c.hear("held ")
+	s.kill()
+
+	next := w.serve()
+	c, _ = c.connect(next, id, epoch)
+	c.say("chat.abort", fields{"sessionId": id})
+	end := c.until("complete")
+	require.True(t, end.Aborted)
+	w.awaitNoCLI()
+	require.Equal(t, append(firstTurn("one"), "user: [[hold]]"), next.messages(id)[:3])
+	require.Equal(t, "held ", c.text(end.RunID))
+	w.api.Release()
+	c.turn(id, "go on")
+	for _, text := range []string{"one", "[[hold]]", "go on"} {
+		require.Contains(t, strings.Join(w.lastRequest(), "\n"), text)
+	}
+	require.Len(t, next.requireWholeJournal(id), 3)
 }
 
 // What waits for a next message does not outlive its server, and is not missed.

@@ -67,18 +67,6 @@ func (w *world) die() {
 	require.True(w.t, eventually(patience, func() bool { _, err := os.Stat("/proc/" + name); return err != nil }))
 }
 
-// written waits until the CLI has written down so many of the stand-in's greetings.
-func (w *world) written(n int) {
-	w.t.Helper()
-	require.True(w.t, eventually(patience, func() bool {
-		count := 0
-		for _, text := range w.sessions() {
-			count += strings.Count(text, api.Greeting)
-		}
-		return count >= n
-	}))
-}
-
 func TestChat_ACLIThatDiesIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()

@@ -12,6 +12,8 @@ import (
 
 	"github.com/fasthttp/websocket"
 	"github.com/stretchr/testify/require"
+
+	"spool/e2e/api"
 )
 
 // chatter is a client of /ws in the gateway vocabulary.
@@ -216,4 +218,17 @@ func (w *world) lastRequest() []string {
 	requests := w.api.Requests()
 	require.NotEmpty(w.t, requests)
 	return requests[len(requests)-1].History()
+}
+
+// written waits until the CLI has written down so many of the stand-in's greetings. Without that a
+// branch is told what was said, instead of going on with a copy of the session.
+func (w *world) written(n int) {
+	w.t.Helper()
+	require.True(w.t, eventually(patience, func() bool {
+		count := 0
+		for _, text := range w.sessions() {
+			count += strings.Count(text, api.Greeting)
+		}
+		return count >= n
+	}))
 }

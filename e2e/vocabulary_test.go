@@ -38,6 +38,7 @@ func TestChat_ThreadsGatherWhatIsSaidBeforeAnAnswerIsAskedFor(t *testing.T) {
 	require.Equal(t, []string{"user: one\n\ntwo"}, w.lastRequest())
 	require.Equal(t, []string{"user: one", "user: two", "assistant: " + api.Greeting}, s.messages(id))
 
+	w.written(1)
 	c.say("create_chat", fields{"name": "A branch", "starting_head": head})
 	c.answered("chat_created")
 	c.say("send_message", fields{"content": "three"})

@@ -53,10 +53,11 @@ func expect(header *fasthttp.RequestHeader) (config fasthttp.RequestConfig) {
 const chunked = -1
 
 // secure makes a browser do with the answer what it is for, and nothing else. Pages may be shown
-// in a frame by embedders alone.
+// in a frame by embedders alone; an answer that a page is still the same has the page's headers.
 func secure(header *fasthttp.ResponseHeader, embedders []string) {
 	ancestors := "'none'"
-	if len(embedders) > 0 && bytes.HasPrefix(header.ContentType(), []byte(fiber.MIMETextHTML)) {
+	page := header.StatusCode() == fiber.StatusNotModified || bytes.HasPrefix(header.ContentType(), []byte(fiber.MIMETextHTML))
+	if page && len(embedders) > 0 {
 		ancestors = strings.Join(embedders, " ")
 	} else {
 		header.Set(fiber.HeaderXFrameOptions, "DENY") // which knows no list

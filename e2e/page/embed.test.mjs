@@ -36,9 +36,13 @@ test('W2: by default no page may show the chat page in a frame', async (t) => {
 test('W2: with --allow-embed the chat works in a frame of that origin, and of no other', async (t) => {
   const address = await foreignPage(t, ''); // its origin must be known before the server starts
   const server = await startServer(t, '--demo', `--allow-embed=${new URL(address).origin}`, '--allow-embed=https://app.example');
-  const { headers } = await fetch(`${server.url}/webchat/`);
-  assert.match(headers.get('content-security-policy'), new RegExp(`frame-ancestors ${new URL(address).origin} https://app.example;`));
-  assert.equal(headers.get('x-frame-options'), null);
+  const first = await fetch(`${server.url}/webchat/`);
+  const again = await fetch(`${server.url}/webchat/`, { headers: { 'If-None-Match': first.headers.get('etag') } });
+  assert.equal(again.status, 304);
+  for (const { headers } of [first, again]) { // a browser keeps the headers of the latest
+    assert.match(headers.get('content-security-policy'), new RegExp(`frame-ancestors ${new URL(address).origin} https://app.example;`));
+    assert.equal(headers.get('x-frame-options'), null);
+  }
   assert.equal((await fetch(`${server.url}/api/health`)).headers.get('x-frame-options'), 'DENY', 'only pages are shown');
 
   const { page } = await newPage(t);
@@ -48,6 +52,8 @@ test('W2: with --allow-embed the chat works in a frame of that origin, and of no
   await frame.locator('.composer textarea').fill('hello from a frame');
   await frame.locator('.composer textarea').press('Enter');
   await frame.locator('.message.assistant[data-status="succeeded"]').waitFor();
+  await page.evaluate(() => { const frame = document.querySelector('iframe'); frame.src += ''; });
+  await frame.locator('.composer textarea').waitFor();
   assert.equal(await page.evaluate(() => { try { return document.querySelector('iframe').contentDocument; } catch { return null; } }), null);
 
   const other = await newPage(t);

@@ -1,0 +1,118 @@
+package chat
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"spool/run"
+	"spool/schema"
+)
+
+func TestAKeyIsOneConversation(t *testing.T) {
+	h := newHouse(t, nil)
+	_, err := h.Keyed(t.Context(), "", "main")
+	require.ErrorIs(t, err, errNoSession)
+	messages, err := h.Transcript(t.Context(), "", "main")
+	require.NoError(t, err)
+	require.Equal(t, []schema.Message{}, messages)
+	ids := make(chan string, 20)
+	var asking sync.WaitGroup
+	for range cap(ids) {
+		asking.Go(func() {
+			id, err := h.OpenKeyed(t.Context(), "", "main")
+			require.NoError(t, err)
+			ids <- id
+		})
+	}
+	asking.Wait()
+	id := <-ids
+	for range cap(ids) - 1 {
+		require.Equal(t, id, <-ids)
+	}
+	other, err := h.OpenKeyed(t.Context(), "", "Main")
+	require.NoError(t, err)
+	require.NotEqual(t, id, other)
+	theirs, err := h.OpenKeyed(t.Context(), "u2", "main")
+	require.NoError(t, err)
+	require.NotEqual(t, id, theirs)
+	c, err := h.Get(t.Context(), "", id)
+	require.NoError(t, err)
+	require.Equal(t, "main", c.Title)
+}
+
+// The key is the record's, whatever becomes of the title.
+func TestAKeyOutlivesTheServerAndItsTitle(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := newHouseIn(t, dir, nil)
+	id, err := first.OpenKeyed(t.Context(), "", "main")
+	require.NoError(t, err)
+	title := "Pelicans"
+	_, err = first.Update(t.Context(), "", id, Update{Title: &title})
+	require.NoError(t, err)
+	first.stop()
+	h := newHouseIn(t, dir, nil)
+	again, err := h.OpenKeyed(t.Context(), "", "main")
+	require.NoError(t, err)
+	require.Equal(t, id, again)
+	require.NoError(t, h.Delete(t.Context(), "", id))
+	_, err = h.Keyed(t.Context(), "", "main")
+	require.ErrorIs(t, err, errNoSession)
+	anew, err := h.OpenKeyed(t.Context(), "", "main")
+	require.NoError(t, err)
+	require.NotEqual(t, id, anew)
+}
+
+func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
+	h := newHouse(t, nil)
+	c := h.create()
+	var asking sync.WaitGroup
+	for _, content := range []string{"one", "two", "three"} {
+		asking.Go(func() {
+			asked, err := h.Ask(t.Context(), "", Send{Conversation: c.ID, Content: content})
+			require.NoError(t, err)
+			require.True(t, asked.End.Success)
+			require.Contains(t, asked.Message.Content, content)
+			require.Equal(t, asked.Run, asked.Message.Run)
+		})
+	}
+	asking.Wait()
+	messages, _, err := h.Messages(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Len(t, messages, 6)
+}
+
+func TestWhoAsksLearnsOfFailures(t *testing.T) {
+	h := newHouse(t, nil)
+	c := h.create()
+	asked, err := h.Ask(t.Context(), "", Send{Conversation: c.ID, Content: "crash"})
+	require.NoError(t, err)
+	require.False(t, asked.End.Success)
+	require.Equal(t, schema.ExitNonzero, asked.End.Code)
+	_, err = h.Ask(t.Context(), "", Send{Conversation: c.ID, Content: " "})
+	require.ErrorIs(t, err, schema.NewError(schema.InvalidContent, ""))
+	_, err = h.Ask(t.Context(), "", Send{Conversation: "conv-aaaaaaaaaaaaaaaaaaaaaaaaaa", Content: "hi"})
+	require.ErrorIs(t, err, errNoSession)
+}
+
+// Who waits for a conversation that is deleted does not wait for ever.
+func TestWhoAsksADeletedConversationIsTold(t *testing.T) {
+	h := newHouse(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
+	c := h.create()
+	v := h.view(c.ID, From{})
+	h.send(c.ID, "hang")
+	v.until(schema.KindText)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Ask(t.Context(), "", Send{Conversation: c.ID, Content: "later"})
+		ended <- err
+	}()
+	require.Eventually(t, func() bool {
+		now, err := h.Get(t.Context(), "", c.ID)
+		return err == nil && now.Queued == 1
+	}, patience, patience/10000)
+	require.NoError(t, h.Delete(t.Context(), "", c.ID))
+	require.ErrorIs(t, <-ended, errNoSession)
+}
