@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { act, api, assertChatQuiet, chatOf, ends, idOf, openChat, say, words } from './chat.mjs';
+import { act, api, assertChatQuiet, chatOf, ends, idOf, openChat, say, state, words } from './chat.mjs';
 import { startServer, submit, until } from './server.mjs';
 
 const browser = await launch();
@@ -134,6 +134,7 @@ describe('the list', { concurrency: 3 }, () => {
     await press('e');
     await page.getByLabel('Edit your message').fill('slow');
     await press('Enter');
+    await state(page, 'running');
     await words(page, 2);
     await page.evaluate(() => document.activeElement.blur());
     await press('x');
