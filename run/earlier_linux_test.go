@@ -225,10 +225,3 @@ func (e *earlier) start(t *testing.T, task string) *bufio.Reader {
 func (e *earlier) output(name string) string {
 	return filepath.Join(e.dir, "data", "proc", e.IDs[name], "stdout")
 }
-
-func readText(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(text)
-}

@@ -227,3 +227,11 @@ func (b *lockedBuffer) records(texts ...string) (lines []string) {
 	}
 	return lines
 }
+
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
