@@ -54,7 +54,7 @@ func newChatDoor(s *Server, conn *websocket.Conn) *chatDoor {
 type chatDialect struct{ raw }
 
 func (chatDialect) failure(err *schema.Error) []byte {
-	return schema.Encode(schema.NewProtocolError("", err))
+	return schema.Encode(schema.NewProtocolError(schema.Incoming{}, err))
 }
 
 // await begins with the client's first message. A socket that has said nothing ends as soon as
@@ -121,7 +121,7 @@ func (d *chatDoor) answer(message []byte) {
 		err = d.do(in)
 	}
 	if err != nil {
-		d.refuse(in.Vocabulary, in.Conversation, err)
+		d.refuse(in, err)
 	}
 }
 
@@ -138,18 +138,18 @@ func (d *chatDoor) do(in schema.Incoming) error {
 }
 
 // refuse tells an error in the vocabulary in which it was asked for.
-func (d *chatDoor) refuse(v schema.Vocabulary, conversation string, err error) {
+func (d *chatDoor) refuse(in schema.Incoming, err error) {
 	known := told(err, d.log)
 	if known.Code == schema.Internal {
 		known = schema.NewError(schema.InternalError, known.Text)
 	}
-	switch v {
+	switch in.Vocabulary {
 	case schema.Thread:
 		d.tell(schema.NewThreadError(known))
 	case schema.Hub:
-		d.tell(schema.NewHubError(conversation, known))
+		d.tell(schema.NewHubError(in.Conversation, known))
 	default:
-		d.tell(schema.NewProtocolError(conversation, known))
+		d.tell(schema.NewProtocolError(in, known))
 	}
 }
 

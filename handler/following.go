@@ -100,7 +100,7 @@ func (d *chatDoor) follow() bool {
 		f.wake(s)
 	case !errors.Is(err, io.EOF):
 		f.drop(s.Conversation)
-		d.refuse(schema.Gateway, s.Conversation, err)
+		d.refuse(schema.Incoming{Conversation: s.Conversation}, err)
 	}
 	return true
 }

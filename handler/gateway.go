@@ -36,7 +36,7 @@ func (d *chatDoor) eachSession(list []schema.SessionRef, do func(schema.SessionR
 			err = do(s)
 		}
 		if err != nil {
-			d.refuse(schema.Gateway, s.SessionID, err)
+			d.refuse(schema.Incoming{Conversation: s.SessionID}, err)
 		}
 	}
 }

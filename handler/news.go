@@ -97,7 +97,7 @@ func (d *chatDoor) tellNewHead(ctx context.Context) error {
 // answerErr tells a thread of what has failed, if it has.
 func (d *chatDoor) answerErr(err error) {
 	if err != nil {
-		d.refuse(schema.Thread, "", err)
+		d.refuse(schema.Incoming{Vocabulary: schema.Thread}, err)
 	}
 }
 
@@ -105,7 +105,7 @@ func (d *chatDoor) answerErr(err error) {
 func (d *chatDoor) tellEnd(p pending, e chat.Event) {
 	switch {
 	case e.Err != nil:
-		d.refuse(p.vocabulary, p.conversation, e.Err)
+		d.refuse(schema.Incoming{Vocabulary: p.vocabulary, Conversation: p.conversation}, e.Err)
 	case p.vocabulary == schema.Hub:
 		d.tell(schema.NewHubMessage(p.conversation, contentOf(e.Answer)))
 	case p.conversation == d.threads.chat:
@@ -128,7 +128,7 @@ func (d *chatDoor) giveUp(conversation string) {
 		if p.conversation == conversation {
 			delete(d.pending, run)
 			d.inbox.forgetRun(run)
-			d.refuse(p.vocabulary, conversation, errDeleted)
+			d.refuse(schema.Incoming{Vocabulary: p.vocabulary, Conversation: conversation}, errDeleted)
 		}
 	}
 }

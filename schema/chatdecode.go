@@ -104,7 +104,7 @@ func tellApart(keys members) (Incoming, decoder) {
 		in.Vocabulary, in.Conversation = Hub, textOf(keys["conversation_id"])
 		return in, hubKinds[action]
 	default:
-		in.Conversation = textOf(keys["sessionId"])
+		in.Conversation, in.ClientMessageID, in.RequestID = textOf(keys["sessionId"]), textOf(keys["clientMessageId"]), textOf(keys["requestId"])
 		return in, gatewayKinds[kind]
 	}
 }

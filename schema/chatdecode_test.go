@@ -335,3 +335,18 @@ func requireCoded(t *testing.T, err error) {
 	var refused *Error
 	require.True(t, err == nil || errors.As(err, &refused), "%v", err)
 }
+
+func TestARefusalNamesWhatTheFrameHasNamed(t *testing.T) {
+	t.Parallel()
+	in, err := DecodeChat([]byte(`{"type":"chat.send","sessionId":"s","clientMessageId":"m","content":7}`))
+	require.Error(t, err)
+	known, _ := errors.AsType[*Error](err)
+	refusal := NewProtocolError(in, known)
+	require.Equal(t, "m", refusal.ClientMessageID)
+	require.Equal(t, "s", *refusal.SessionID)
+	in, err = DecodeChat([]byte(`{"type":"chat.permission-response","requestId":"apr_x","allow":"false"}`))
+	require.Error(t, err)
+	known, _ = errors.AsType[*Error](err)
+	require.Equal(t, "apr_x", NewProtocolError(in, known).RequestID)
+	require.Nil(t, NewProtocolError(in, known).SessionID)
+}

@@ -169,11 +169,14 @@ type SessionDeleted struct {
 
 // ProtocolError says no to one frame of a client.
 type ProtocolError struct {
-	Kind      Kind      `json:"kind"` // protocol_error
-	Code      Code      `json:"code"`
-	Error     string    `json:"error"`
-	SessionID *string   `json:"sessionId"` // null if the frame named none
-	Timestamp time.Time `json:"timestamp"`
+	Kind      Kind    `json:"kind"` // protocol_error
+	Code      Code    `json:"code"`
+	Error     string  `json:"error"`
+	SessionID *string `json:"sessionId"` // null if the frame named none
+	// ClientMessageID and RequestID are what the frame has named besides.
+	ClientMessageID string    `json:"clientMessageId,omitempty"`
+	RequestID       string    `json:"requestId,omitempty"`
+	Timestamp       time.Time `json:"timestamp"`
 }
 
 // NewSessionUpserted, NewSessionDeleted and NewProtocolError return these frames, of this moment.
@@ -185,6 +188,9 @@ func NewSessionDeleted(id string) SessionDeleted {
 	return SessionDeleted{Kind: KindSessionDeleted, SessionID: id, Timestamp: time.Now().UTC()}
 }
 
-func NewProtocolError(id string, err *Error) ProtocolError {
-	return ProtocolError{Kind: KindProtocolError, Code: err.Code, Error: err.Text, SessionID: OrNull(id), Timestamp: time.Now().UTC()}
+func NewProtocolError(to Incoming, err *Error) ProtocolError {
+	return ProtocolError{
+		Kind: KindProtocolError, Code: err.Code, Error: err.Text, SessionID: OrNull(to.Conversation),
+		ClientMessageID: to.ClientMessageID, RequestID: to.RequestID, Timestamp: time.Now().UTC(),
+	}
 }

@@ -16,6 +16,8 @@ type Incoming struct {
 	Vocabulary Vocabulary
 	// Conversation is what the frame says of which conversation it is, as it is written there.
 	Conversation string
+	// ClientMessageID and RequestID are likewise what a frame of the gateway names.
+	ClientMessageID, RequestID string
 	// Message is what it asks for: one of the types below.
 	Message any
 }

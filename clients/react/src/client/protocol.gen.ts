@@ -449,13 +449,15 @@ export interface SessionDeletedFrame {
   timestamp: string;
 }
 
-/** No to one frame of the client, or why the socket ends. Nothing has changed. sessionId is what the frame has named, null if nothing. */
+/** No to one frame of the client, or why the socket ends. Nothing has changed. sessionId, clientMessageId and requestId are what the frame has named; sessionId is null if nothing. */
 export interface ProtocolErrorFrame {
   kind: "protocol_error";
   code: ErrorCode;
   /** For people. */
   error: string;
   sessionId: string | null;
+  clientMessageId?: string;
+  requestId?: string;
   timestamp: string;
 }
 
