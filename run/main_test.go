@@ -228,7 +228,6 @@ func (b *lockedBuffer) records(texts ...string) (lines []string) {
 	return lines
 }
 
-
 func readText(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)

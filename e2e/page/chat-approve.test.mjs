@@ -20,7 +20,7 @@ describe('approvals', { concurrency: 4 }, () => {
     await say(page, `approve ${command}`);
     assert.match(await state(page, 'waiting'), /^Waiting for you: 1 request/);
     assert.match(await page.title(), /^\(!\) /);
-    await page.locator('.item .badge', { hasText: 'waits for you' }).waitFor();
+    await page.locator('.item .badge', { hasText: 'waits for you' }).first().waitFor();
     const shown = request(page).locator('.input pre').first();
     assert.equal(await shown.textContent(), command);
     assert.ok(await shown.evaluate((pre) => pre.scrollHeight <= pre.clientHeight && pre.scrollWidth <= pre.clientWidth), 'nothing of it is cut or scrolled away');

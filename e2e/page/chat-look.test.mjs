@@ -110,9 +110,9 @@ describe('for everybody', { concurrency: 4 }, () => {
     await page.routeWebSocket('**/ws', (socket) => t.after(playLong(socket, chat.id)));
     await page.goto(`${server.url}/#${chat.id}`);
     await page.waitForFunction(() => document.querySelectorAll('.message').length === 1_002 && document.body.textContent.includes('answer number 499'));
-    const { cost, atEnd } = await page.evaluate(watchTyping);
-    t.diagnostic(`the longest frame while words came took ${Math.round(cost)} ms`);
-    assert.ok(cost < 500, `${cost} ms`);
+    const { frame, longest, atEnd } = await page.evaluate(watchTyping);
+    t.diagnostic(`while words came a frame took ${Math.round(frame)} ms, the longest one ${Math.round(longest)} ms`);
+    assert.ok(frame < 150, `${frame} ms`);
     assert.ok(atEnd, 'the end stays in sight');
     await page.locator('.messages').evaluate((list) => { list.scrollTop = 0; });
     await page.getByText('question number 0', { exact: true }).waitFor();
@@ -146,17 +146,19 @@ function playLong(socket, sessionId) {
   return function stop() { clearInterval(typing); };
 }
 
-// watchTyping runs in the page: it returns the longest time between two frames while 100 words come.
+// watchTyping runs in the page: it returns how long a frame takes while 100 words come, the one in
+// the middle and the longest one.
 async function watchTyping() {
   const text = () => [...document.querySelectorAll('.message.assistant .text')].at(-1).textContent.length;
   const from = text();
-  let cost = 0;
+  const frames = [];
   let last = performance.now();
   while (text() < from + 500) {
     await new Promise(requestAnimationFrame);
-    cost = Math.max(cost, performance.now() - last);
+    frames.push(performance.now() - last);
     last = performance.now();
   }
   const list = document.querySelector('.messages');
-  return { cost, atEnd: list.scrollHeight - list.scrollTop - list.clientHeight < 80 };
+  frames.sort((a, b) => a - b);
+  return { frame: frames[frames.length >> 1], longest: frames.at(-1), atEnd: list.scrollHeight - list.scrollTop - list.clientHeight < 80 };
 }

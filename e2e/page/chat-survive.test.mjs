@@ -63,10 +63,13 @@ describe('whatever happens', { concurrency: 6 }, () => {
     const { page, seen } = await openChat(t, proxy.url);
     await say(page, 'slow');
     await words(page, 3);
+    const port = proxy.to;
     await page.context().setOffline(true);
+    proxy.to = 1; // where nobody listens: a browser that is offline may try nevertheless
     proxy.cut();
     await state(page, 'reconnecting');
-    await page.context().setOffline(false);
+    proxy.to = port;
+    await page.context().setOffline(false); // which wakes the page
     await state(page, 'running');
     await words(page, 8);
     proxy.cut();

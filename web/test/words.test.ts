@@ -57,9 +57,9 @@ test('every code that a conversation can end or be refused with is explained', (
   const codes = [...source.matchAll(/^\s+\w+\s+Code = "([A-Z_]+)"/gm)].map(([, code]) => code!);
   const elsewhere = ['INVALID_JSON', 'INVALID_PROMPT', 'INVALID_META', 'BUSY', 'PROMPT_TIMEOUT', 'SLOW_CLIENT', 'OUTPUT_GONE', 'OUTPUT_DAMAGED', 'REPLAY_GAP', 'INTERNAL',
     'SESSION_ID_REQUIRED', 'UNSUPPORTED_PROVIDER', 'NO_ACTIVE_RUN', 'UNKNOWN_MESSAGE_TYPE', 'INTERNAL_ERROR', 'APPROVAL_GONE',
-    'FORBIDDEN_HOST', 'FORBIDDEN_ORIGIN', 'BAD_REQUEST', 'NOT_FOUND', 'METHOD_NOT_ALLOWED', 'UPGRADE_REQUIRED', 'TOO_LARGE'];
-  const none = adviceFor('nothing');
-  expect(codes.filter((code) => !elsewhere.includes(code) && adviceFor(code) === none)).toEqual([]);
-  expect(codes.filter((code) => !elsewhere.includes(code) && adviceFor(code)[0] === none[0])).toEqual([]);
-  expect(adviceFor('constructor')[0]).toBe(none[0]);
+    'FORBIDDEN_HOST', 'FORBIDDEN_ORIGIN', 'BAD_REQUEST', 'NOT_FOUND', 'METHOD_NOT_ALLOWED', 'UPGRADE_REQUIRED', 'TOO_LARGE', 'UNAUTHORIZED', 'RATE_LIMITED'];
+  const [none] = adviceFor('nothing');
+  expect(codes.length).toBeGreaterThan(30);
+  expect(codes.filter((code) => !elsewhere.includes(code) && adviceFor(code)[0] === none)).toEqual([]);
+  expect(adviceFor('constructor')[0]).toBe(none);
 });
