@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { answer, api, asked, assertChatQuiet, assertSame, ends, idOf, openChat, say, words } from './chat.mjs';
+import { answer, api, asked, assertChatQuiet, assertSame, edit, ends, idOf, openChat, say, shows, words } from './chat.mjs';
 import { startServer } from './server.mjs';
 
 const browser = await launch();
@@ -11,17 +11,6 @@ after(() => browser.close());
 const server = await startServer({ after }, '--demo');
 
 const bubbles = (page) => page.locator('.bubble').allTextContents();
-
-async function edit(page, n, text) {
-  await asked(page, n).hover();
-  await asked(page, n).getByRole('button', { name: 'Edit' }).click();
-  await page.getByLabel('Edit your message').fill(text);
-  await page.getByLabel('Edit your message').press('Enter');
-}
-
-async function shows(page, message, place) {
-  await message.locator('.branches > span', { hasText: place }).waitFor();
-}
 
 describe('branches', { concurrency: 2 }, () => {
   test('a message that is written anew begins a branch, and the way back is two clicks', async (t) => {

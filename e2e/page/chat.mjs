@@ -42,6 +42,19 @@ export function words(page, n, of = 1) {
   }, [of - 1, n]);
 }
 
+// edit writes the n-th message anew, which begins a branch.
+export async function edit(page, n, text) {
+  await asked(page, n).hover();
+  await asked(page, n).getByRole('button', { name: 'Edit' }).click();
+  await page.getByLabel('Edit your message').fill(text);
+  await page.getByLabel('Edit your message').press('Enter');
+}
+
+// shows waits until a message is this one of its branches, as `2/2`.
+export async function shows(page, message, place) {
+  await message.locator('.branches > span', { hasText: place }).waitFor();
+}
+
 // idOf waits until the conversation has an address, and returns its id.
 export async function idOf(page) {
   await page.waitForFunction(() => /^#conv-[a-z2-7]{26}$/.test(location.hash));
