@@ -162,17 +162,19 @@ step_faults() {
 	go test -race -count=1 -timeout="${FAULTS_TIMEOUT:-5m}" ./faults
 }
 
-# The real CLI against a stand-in API. Where we may, in a network namespace
-# with loopback alone, so that it is proven to reach nothing else.
+# The real CLI against a stand-in API, once with the page in a browser. Where we
+# may, in a network namespace with loopback alone, so that it is proven to reach
+# nothing else.
 step_e2e() {
-	local binary=$tmp/e2e.test command
+	local binary=$tmp/e2e.test browser command
 	if [[ $(uname) != Linux ]]; then
 		echo "these tests read /proc: there are none for $(uname)"
 		return
 	fi
+	browser=$(find_chromium) || fail "no browser: run ./test.sh install"
 	go vet ./e2e
 	go test -c -race -o "$binary" ./e2e
-	command="cd e2e && exec '$binary' -test.shuffle=on -test.timeout=10m"
+	command="cd e2e && CHROMIUM='$browser' exec '$binary' -test.shuffle=on -test.timeout=10m"
 	if [[ $EUID -eq 0 ]] && command -v ip >/dev/null && unshare -n true 2>/dev/null; then
 		echo "in a network namespace with loopback alone"
 		unshare -n bash -c "ip link set lo up && $command"
