@@ -142,7 +142,7 @@ step_fuzz() {
 	while IFS=: read -r file name; do
 		found=$((found + 1))
 		echo "fuzz $name in ${file%/*}"
-		go test -run='^$' -fuzz="^$name\$" -fuzztime="${FUZZTIME:-30000x}" "${file%/*}" </dev/null
+		go test -run='^$' -fuzz="^$name\$" -fuzztime="${FUZZTIME:-15000x}" "${file%/*}" </dev/null
 	done < <(fuzz_targets)
 	((found > 0)) || fail "no fuzz target was found"
 }
