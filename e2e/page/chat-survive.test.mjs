@@ -64,10 +64,10 @@ describe('whatever happens', { concurrency: 6 }, () => {
     await say(page, 'slow');
     await words(page, 3);
     const port = proxy.to;
-    await page.context().setOffline(true);
     proxy.to = 1; // where nobody listens: a browser that is offline may try nevertheless
     proxy.cut();
-    await state(page, 'reconnecting');
+    await state(page, 'reconnecting'); // before it is offline: then it may not be told of the end of a connection
+    await page.context().setOffline(true);
     proxy.to = port;
     await page.context().setOffline(false); // which wakes the page
     await state(page, 'running');
