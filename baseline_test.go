@@ -135,7 +135,7 @@ func TestN02APeerThatStopsAnsweringIsNoticed(t *testing.T) {
 		require.NoError(t, client.Process.Signal(syscall.SIGSTOP))
 		start := time.Now()
 		s.awaitSockets(t, 0)
-		require.Less(t, time.Since(start), 1500*time.Millisecond, "two intervals, and time to notice")
+		require.Less(t, time.Since(start), 2500*time.Millisecond, "two intervals, and time to notice")
 		s.awaitNoSurvivors(t, 2*time.Second)
 		s.awaitIdle(t)
 	}
@@ -143,12 +143,12 @@ func TestN02APeerThatStopsAnsweringIsNoticed(t *testing.T) {
 	s.awaitSockets(t, 1)
 	start := time.Now()
 	s.awaitSockets(t, 0)
-	require.Less(t, time.Since(start), 1500*time.Millisecond)
+	require.Less(t, time.Since(start), 2500*time.Millisecond)
 }
 
 func TestN02APeerThatAnswersPingsMayBeSilent(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--ping-interval=200ms")
+	s := startServer(t, "--ping-interval=500ms")
 	c, _ := s.begin(t, script("sleep 3; echo ok"))
 	e := c.rest() // reading answers pings
 	requireEnd(t, e, "")
