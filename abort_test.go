@@ -34,7 +34,7 @@ func TestS08AnAbortTellsItsRung(t *testing.T) {
 			"heeds SIGTERM":         {begun + "trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done", "SIGTERM", "bye"},
 			"no turn to interrupt":  {`echo first; exec sleep 600`, "SIGTERM", "first"},
 			"heeds nothing":         {begun + deaf, "SIGKILL", "ready"},
-			"leaves something":      {begun + `(trap '' TERM; sleep 600; sleep 600) & read -r line; exit 0`, "SIGKILL", ""},
+			"leaves something":      {`trap '' TERM; (sleep 600; sleep 600) & trap - TERM; ` + begun + `read -r line; exit 0`, "SIGKILL", ""},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
