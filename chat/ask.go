@@ -56,7 +56,7 @@ func (s *Service) await(ctx context.Context, user string, m Send, sub *Subscript
 			select {
 			case <-changed:
 			case <-deleted:
-				return asked, errNoSession
+				return asked, schema.ErrNoSession
 			case <-ctx.Done():
 				return asked, ctx.Err()
 			}
@@ -80,8 +80,8 @@ func (s *Service) withAnswer(ctx context.Context, user string, asked Asked) (Ask
 		return asked, nil
 	}
 	last, err := s.Message(ctx, user, asked.End.Head)
-	if errors.Is(err, errNoMessage) { // deleted since
-		return asked, errNoSession
+	if errors.Is(err, schema.ErrNoMessage) { // deleted since
+		return asked, schema.ErrNoSession
 	}
 	if err == nil && last.Role == schema.RoleAssistant && last.Run == asked.Run {
 		asked.Message = last

@@ -54,19 +54,17 @@ func (s *Service) Create(ctx context.Context, user string, n NewConversation) (s
 // unmade says why a conversation was not made.
 func (s *Service) unmade(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return errNoMessage
+		return schema.ErrNoMessage
 	}
 	return s.answer("make conversation", err)
 }
-
-var errNoMessage = schema.NewError(schema.NotFound, "there is no such message")
 
 func (s *Service) checkNew(n NewConversation) error {
 	switch {
 	case len(n.System) > schema.MaxSystemBytes || !utf8.ValidString(n.System) || strings.ContainsRune(n.System, 0):
 		return invalid("system must be at most 16384 bytes of UTF-8 without NUL")
 	case n.From != "" && !schema.MessageID.MatchString(n.From):
-		return errNoMessage
+		return schema.ErrNoMessage
 	}
 	return errors.Join(checkLabel("title", n.Title, schema.MaxTitleLength), checkLabel("icon", n.Icon, schema.MaxIconLength), s.allow(n.Options))
 }
@@ -122,7 +120,7 @@ func (s *Service) Update(ctx context.Context, user, id string, u Update) (schema
 	}
 	record, err := s.store.ChangeConversation(ctx, user, id, u.apply)
 	if errors.Is(err, store.ErrNotFound) && u.Head != nil {
-		return schema.Conversation{}, errNoMessage
+		return schema.Conversation{}, schema.ErrNoMessage
 	}
 	if err != nil {
 		return schema.Conversation{}, s.answer("change conversation", err)
@@ -279,11 +277,11 @@ func (s *Service) Tree(ctx context.Context, user, id string) ([]schema.Message, 
 // Message returns one message of a user: NOT_FOUND or INTERNAL.
 func (s *Service) Message(ctx context.Context, user, id string) (schema.Message, error) {
 	if !schema.MessageID.MatchString(id) {
-		return schema.Message{}, errNoMessage
+		return schema.Message{}, schema.ErrNoMessage
 	}
 	m, err := s.store.Message(ctx, user, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return schema.Message{}, errNoMessage
+		return schema.Message{}, schema.ErrNoMessage
 	}
 	if err != nil {
 		return schema.Message{}, s.fault("read message", err)

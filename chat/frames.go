@@ -124,7 +124,7 @@ func (t *translation) heard() {
 // What the CLI prints of a command of its own stands between these.
 const commandBegins, commandEnds = "<local-command-stdout>", "</local-command-stdout>"
 
-// told takes a text to the model: the CLI's own words, or what a subagent is told to do. What is
+// told takes a text to the model: the CLI's own words, or what an agent that it starts is told to do. What is
 // repeated, and what is only for the model (a skill's text), is nothing new to a person.
 func (t *translation) told(text string) {
 	output, isOutput := strings.CutPrefix(text, commandBegins)

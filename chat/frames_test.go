@@ -187,11 +187,11 @@ func TestLinesThatNoRecordingHas(t *testing.T) {
 				`{"kind":"tool_use","toolId":"b","toolInput":{},"toolName":"Read"}`,
 			},
 		},
-		"a subagent's call": {
+		"what an agent says that a call has started": {
 			`{"type":"assistant","parent_tool_use_id":"toolu_1","message":{"content":[{"type":"text","text":"x"}]}}`,
 			[]string{`{"content":"x","kind":"text","parentToolId":"toolu_1","role":"assistant"}`},
 		},
-		"what a subagent is told": {
+		"what such an agent is told": {
 			`{"type":"user","parent_tool_use_id":"toolu_1","message":{"content":[{"type":"text","text":"find it"}]}}`,
 			[]string{`{"content":"find it","kind":"text","parentToolId":"toolu_1","role":"user"}`},
 		},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -47,7 +46,7 @@ func createJournal(dir, conversation, epoch string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(file.Close(), syncDir(dir))
+	return errors.Join(file.Close(), spool.SyncDir(dir))
 }
 
 // openJournal opens a journal that was made. The error is os.ErrNotExist or errDamaged if it
@@ -65,14 +64,6 @@ func openJournal(dir, conversation, epoch string) (*journal, error) {
 	j.last = frame.Seq
 	j.noteEnd(frame)
 	return j, nil
-}
-
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // lastSeq returns the seq of the last frame, 0 if there is none.

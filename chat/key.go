@@ -28,7 +28,7 @@ func (s *Service) OpenKeyed(ctx context.Context, user, key string) (string, erro
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	id, err := s.keyedLocked(ctx, user, key)
-	if !errors.Is(err, errNoSession) {
+	if !errors.Is(err, schema.ErrNoSession) {
 		return id, err
 	}
 	made, err := s.Create(ctx, user, NewConversation{Title: key, Key: key})
@@ -46,10 +46,10 @@ func (s *Service) keyedLocked(ctx context.Context, user, key string) (string, er
 	}
 	id, known := s.keys.known[user][key]
 	if !known {
-		return "", errNoSession
+		return "", schema.ErrNoSession
 	}
 	_, err := s.record(ctx, user, id)
-	if errors.Is(err, errNoSession) {
+	if errors.Is(err, schema.ErrNoSession) {
 		delete(s.keys.known[user], key)
 	}
 	return id, err
@@ -77,7 +77,7 @@ func (s *Service) readKeysLocked(ctx context.Context, user string) error {
 // Transcript returns the messages of the conversation with a key; none if there is none.
 func (s *Service) Transcript(ctx context.Context, user, key string) ([]schema.Message, error) {
 	id, err := s.Keyed(ctx, user, key)
-	if errors.Is(err, errNoSession) {
+	if errors.Is(err, schema.ErrNoSession) {
 		return []schema.Message{}, nil
 	}
 	if err != nil {

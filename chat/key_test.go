@@ -13,7 +13,7 @@ import (
 func TestAKeyIsOneConversation(t *testing.T) {
 	h := newHouse(t, nil)
 	_, err := h.Keyed(t.Context(), "", "main")
-	require.ErrorIs(t, err, errNoSession)
+	require.ErrorIs(t, err, schema.ErrNoSession)
 	messages, err := h.Transcript(t.Context(), "", "main")
 	require.NoError(t, err)
 	require.Equal(t, []schema.Message{}, messages)
@@ -59,7 +59,7 @@ func TestAKeyOutlivesTheServerAndItsTitle(t *testing.T) {
 	require.Equal(t, id, again)
 	require.NoError(t, h.Delete(t.Context(), "", id))
 	_, err = h.Keyed(t.Context(), "", "main")
-	require.ErrorIs(t, err, errNoSession)
+	require.ErrorIs(t, err, schema.ErrNoSession)
 	anew, err := h.OpenKeyed(t.Context(), "", "main")
 	require.NoError(t, err)
 	require.NotEqual(t, id, anew)
@@ -94,7 +94,7 @@ func TestWhoAsksLearnsOfFailures(t *testing.T) {
 	_, err = h.Ask(t.Context(), "", Send{Conversation: c.ID, Content: " "})
 	require.ErrorIs(t, err, schema.NewError(schema.InvalidContent, ""))
 	_, err = h.Ask(t.Context(), "", Send{Conversation: "conv-aaaaaaaaaaaaaaaaaaaaaaaaaa", Content: "hi"})
-	require.ErrorIs(t, err, errNoSession)
+	require.ErrorIs(t, err, schema.ErrNoSession)
 }
 
 // Who waits for a conversation that is deleted does not wait for ever.
@@ -114,5 +114,5 @@ func TestWhoAsksADeletedConversationIsTold(t *testing.T) {
 		return err == nil && now.Queued == 1
 	}, patience, patience/10000)
 	require.NoError(t, h.Delete(t.Context(), "", c.ID))
-	require.ErrorIs(t, <-ended, errNoSession)
+	require.ErrorIs(t, <-ended, schema.ErrNoSession)
 }

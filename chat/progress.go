@@ -139,7 +139,7 @@ func (s *Service) clientMessageID(ctx context.Context, runID string) string {
 	return id
 }
 
-// assistantLine is what the agent's own lines begin with, said by the model or by a subagent.
+// assistantLine is what the agent's own lines begin with, said by the model or by an agent that it has started.
 var assistantLine = []byte(`{"type":"assistant"`)
 
 // said returns the text of a run that has ended: every block that the model has written, a blank

@@ -35,7 +35,7 @@ func TestWhatWasSaidIsFoundAndExported(t *testing.T) {
 	require.Len(t, all.Messages, 2)
 	require.Equal(t, c.ID, all.Conversation.ID)
 	_, err = h.Export(t.Context(), "somebody else", c.ID, "json")
-	require.Equal(t, errNoSession, err)
+	require.Equal(t, schema.ErrNoSession, err)
 }
 
 func TestUsageIsCountedByWhatItWasFor(t *testing.T) {

@@ -56,7 +56,7 @@ func (m *Send) check() error {
 	case !metaPattern.MatchString(m.Meta):
 		return invalid("options.meta may hold only A-Z, 0-9, _ and -, 64 of them at most")
 	case m.Parent != nil && *m.Parent != "" && !schema.MessageID.MatchString(*m.Parent):
-		return errNoMessage
+		return schema.ErrNoMessage
 	case m.Parent != nil && (m.Queue || m.Interrupt):
 		return invalid("parent does not go with options.queue and options.interrupt: what waits follows what is there by then")
 	}
@@ -91,7 +91,7 @@ func (s *Service) Send(ctx context.Context, user string, m Send) (Sent, error) {
 	}
 	defer c.mu.Unlock()
 	if c.gone {
-		return Sent{}, errNoSession
+		return Sent{}, schema.ErrNoSession
 	}
 	record, err := s.record(ctx, user, m.Conversation)
 	if err != nil {
@@ -179,7 +179,7 @@ func (c *conversation) beginLocked(ctx context.Context, record store.Conversatio
 	message.ID = store.MessageID(message.Role, message.Content, message.Parent)
 	path, err := c.service.store.Path(ctx, c.user, parent)
 	if errors.Is(err, store.ErrNotFound) {
-		return Sent{}, errNoMessage
+		return Sent{}, schema.ErrNoMessage
 	}
 	if err != nil {
 		return Sent{}, c.service.fault("read messages", err)
@@ -209,7 +209,7 @@ func (c *conversation) submitLocked(ctx context.Context, record store.Conversati
 		Client:  q.Client, Key: q.key(), Turn: turn,
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return Sent{}, errNoMessage
+		return Sent{}, schema.ErrNoMessage
 	}
 	if err != nil {
 		return Sent{}, s.answer("begin run", err)

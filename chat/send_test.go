@@ -245,7 +245,7 @@ func TestHeadsMoveOnlyFromWhereTheyAreExpected(t *testing.T) {
 	_, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "a", ExpectedHead: &wrong})
 	require.ErrorIs(t, err, schema.NewError(schema.HeadMoved, ""))
 	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "a", Parent: &wrong})
-	require.ErrorIs(t, err, errNoMessage)
+	require.ErrorIs(t, err, schema.ErrNoMessage)
 	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "a", ExpectedHead: &none})
 	require.NoError(t, err)
 	h.view(c.ID, From{History: true}).untilComplete(sent.Run)
@@ -287,10 +287,10 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 	require.Equal(t, c, now, "nothing has changed")
 	for _, id := range []string{"", "conv-x", "../x", c.ID + "x", "conv-aaaaaaaaaaaaaaaaaaaaaaaaaa"} {
 		_, err := h.Send(t.Context(), "", Send{Conversation: id, Content: "a"})
-		require.Equal(t, errNoSession, err)
+		require.Equal(t, schema.ErrNoSession, err)
 	}
 	_, err = h.Send(t.Context(), "somebody else", Send{Conversation: c.ID, Content: "a"})
-	require.Equal(t, errNoSession, err)
+	require.Equal(t, schema.ErrNoSession, err)
 }
 
 func TestA11TheAgentWorksInTheDirectoryOfTheConversation(t *testing.T) {

@@ -97,9 +97,6 @@ type conversation struct {
 	gone bool       // guarded by mu: deleted
 }
 
-// errNoSession is the answer for every conversation that is not there for who asks.
-var errNoSession = schema.NewError(schema.SessionNotFound, "there is no such conversation: make one with POST /api/providers/sessions or POST /api/chats first")
-
 // acquire returns a conversation, which must be released. The error is SESSION_NOT_FOUND or
 // INTERNAL.
 func (s *Service) acquire(ctx context.Context, user, id string) (*conversation, error) {
@@ -168,7 +165,7 @@ func (s *Service) renewJournal(ctx context.Context, record store.Conversation) (
 // record reads a conversation's record.
 func (s *Service) record(ctx context.Context, user, id string) (store.Conversation, error) {
 	if !schema.ConversationID.MatchString(id) {
-		return store.Conversation{}, errNoSession
+		return store.Conversation{}, schema.ErrNoSession
 	}
 	record, err := s.store.Conversation(ctx, user, id)
 	if err != nil {
@@ -186,7 +183,7 @@ func (s *Service) answer(what string, err error) error {
 	case isAnswer:
 		return known
 	case errors.Is(err, store.ErrNotFound):
-		return errNoSession
+		return schema.ErrNoSession
 	case errors.Is(err, store.ErrMoved):
 		return schema.NewError(schema.HeadMoved, "the conversation has another last message by now")
 	case errors.Is(err, store.ErrActive):

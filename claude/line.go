@@ -35,7 +35,7 @@ type Turn struct {
 	// takes more turns by itself when they end; nobody has asked for those.
 	Result *Result
 	// UUID is the CLI's own id of the last assistant line before the result, at which a copy of
-	// the session can end; empty if there was none. What a subagent says does not count.
+	// the session can end; empty if there was none. What an agent that it has started says does not count.
 	UUID string
 	// Ask is the request for an approval, and Cancelled the id of a request that is taken back,
 	// if the line read last is one; else nil and empty.
@@ -158,7 +158,7 @@ func (r *Result) empty() bool { return r.Turns == 0 && r.Text == "" && !r.IsErro
 func (t *Turn) readClosely(line *line) {
 	switch line.kind {
 	case "assistant":
-		if !line.subagent && sessionPattern.MatchString(line.uuid) {
+		if !line.nested && sessionPattern.MatchString(line.uuid) {
 			t.UUID = line.uuid
 		}
 	case "control_request":
@@ -200,7 +200,7 @@ func (t *Turn) begin(line *line) {
 // line is the fields of a line that mean something.
 type line struct {
 	kind, session, uuid, requestID string
-	subagent                       bool
+	nested                         bool // said by an agent that a tool call has started
 	request                        jsontext.Value
 	Result
 }
@@ -257,7 +257,7 @@ func (l *line) readMember(name string, decoder *jsontext.Decoder) bool {
 	case name == "request_id" && kind == '"':
 		return readString(decoder, &l.requestID)
 	case name == "parent_tool_use_id" && kind == '"':
-		l.subagent = true
+		l.nested = true
 		return decoder.SkipValue() == nil
 	case name == "request" && kind == '{':
 		return l.readRequest(decoder)

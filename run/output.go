@@ -154,7 +154,7 @@ func (f *files) trim(end int64) {
 
 // seal brings the output to the disk, with checksums. It grows no more.
 func (f *files) seal(most int64) error {
-	if err := syncDir(filepath.Dir(f.dir)); err != nil {
+	if err := spool.SyncDir(filepath.Dir(f.dir)); err != nil {
 		return err
 	}
 	if err := errors.Join(f.out.Sync(), spool.Seal(f.stdout(), min(f.written(), most))); err != nil {
@@ -164,15 +164,6 @@ func (f *files) seal(most int64) error {
 		return errors.Join(f.err.Sync(), spool.Seal(f.stderr(), kept))
 	}
 	return nil
-}
-
-// syncDir brings the names in a directory to the disk.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // size returns how large a file is, 0 if that cannot be told.

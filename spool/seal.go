@@ -117,11 +117,11 @@ func replace(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))
 	}
-	return syncDir(filepath.Dir(path))
+	return SyncDir(filepath.Dir(path))
 }
 
-// syncDir brings the names in a directory to the disk.
-func syncDir(path string) error {
+// SyncDir brings the names in a directory to the disk.
+func SyncDir(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
 		return err
