@@ -25,19 +25,24 @@ type look struct {
 	door   string
 	socket *socket // one of these two is nil
 	stream *stream
+	first  string // frame of a socket, which names the run
 }
 
-// look begins to look at a run through a door, from its beginning, and reads nothing yet.
+// look begins to look at a run through a door, from its beginning, and reads nothing yet but
+// the frame by which a socket tells that it is counted as a viewer.
 func (s *server) look(t testing.TB, door, id string) *look {
 	t.Helper()
-	switch door {
-	case rawDoor:
-		return &look{t, door, s.dialPath(t, "/ws/runs/"+id), nil}
-	case schema.Subprotocol:
-		return &look{t, door, s.dialPath(t, "/ws/runs/"+id, door), nil}
-	default:
-		return &look{t, door, nil, s.lines(t, id, 0, door)}
+	if door != rawDoor && door != schema.Subprotocol {
+		return &look{t: t, door: door, stream: s.lines(t, id, 0, door)}
 	}
+	var dialects []string
+	if door == schema.Subprotocol {
+		dialects = []string{door}
+	}
+	c := s.dialPath(t, "/ws/runs/"+id, dialects...)
+	first := c.next()
+	require.Contains(t, first, `"info":"run"`)
+	return &look{t: t, door: door, socket: c, first: first}
 }
 
 // leave goes away.
@@ -54,7 +59,6 @@ func (l *look) lines() []string {
 	l.t.Helper()
 	switch l.door {
 	case rawDoor:
-		require.Contains(l.t, l.socket.next(), `"info":"run"`)
 		return l.socket.frames()
 	case schema.Subprotocol:
 		h, _ := l.socket.hear(0)
@@ -122,7 +126,8 @@ func (l *look) transcript() string {
 		text, _ := io.ReadAll(l.stream.in)
 		return string(text)
 	}
-	var text strings.Builder
+	text := strings.Builder{}
+	text.WriteString(l.first + "\n")
 	for {
 		_, frame, err := l.socket.ReadMessage()
 		if err != nil {
