@@ -13,6 +13,7 @@ unset ${!SPOOL_@} # the caller's settings are not the tests'
 
 # Tools that are not in go.mod, at exact versions.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
+gotestsum=gotest.tools/gotestsum@v1.13.0
 
 all_steps=(install format vet modules staticcheck unit react web fuzz faults e2e page)
 tmp=$(mktemp -d)
@@ -47,6 +48,23 @@ fail() {
 # at_once is how many tests run side by side: most of them wait most of the time.
 at_once() {
 	echo $((2 * $(getconf _NPROCESSORS_ONLN)))
+}
+
+# go_test PACKAGE... FLAG... runs Go tests. Many of them hold a real server to times of the
+# clock, which a machine that does something else for a moment can break: the few that fail
+# run once more, and are listed at the end of the step if they pass then. A data race is never
+# given a second chance.
+go_test() {
+	local packages=() report=$tmp/rerun.txt
+	while (($# > 0)) && [[ $1 != -* ]]; do packages+=("$1") && shift; done
+	install_gotestsum
+	"$tmp/gotestsum" --format=pkgname --packages="${packages[*]}" --rerun-fails=1 --rerun-fails-max-failures=8 \
+		--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --rerun-fails-report="$report" -- -race -count=1 "$@"
+	[[ ! -s $report ]] || { echo "passed only when run again, mend them:" && cat "$report"; }
+}
+
+install_gotestsum() {
+	[[ -x $tmp/gotestsum ]] || GOBIN=$tmp go install "$gotestsum"
 }
 
 # packages lists all Go packages but those whose tests have steps of their own.
@@ -110,9 +128,9 @@ step_staticcheck() {
 
 step_unit() {
 	local list
-	list=$(packages)
-	# shellcheck disable=SC2086 # one word for each package
-	go test -race -shuffle=on -count=1 -timeout=15m -parallel="$(at_once)" $list
+	mapfile -t list < <(packages)
+	((${#list[@]} > 0)) || fail "go list found no package"
+	go_test "${list[@]}" -shuffle=on -timeout=15m -parallel="$(at_once)"
 }
 
 # The React package: its types, its tests with both versions of React and with the server, its
@@ -159,28 +177,28 @@ step_faults() {
 		echo "these tests read /proc: there are none for $(uname)"
 		return
 	fi
-	go test -race -count=1 -timeout="${FAULTS_TIMEOUT:-5m}" ./faults
+	go_test ./faults -timeout="${FAULTS_TIMEOUT:-5m}"
 }
 
 # The real CLI against a stand-in API, once with the page in a browser. Where we
 # may, in a network namespace with loopback alone, so that it is proven to reach
 # nothing else.
 step_e2e() {
-	local binary=$tmp/e2e.test browser command
+	local tests=(./e2e -shuffle=on -timeout=10m)
 	if [[ $(uname) != Linux ]]; then
 		echo "these tests read /proc: there are none for $(uname)"
 		return
 	fi
-	browser=$(find_chromium) || fail "no browser: run ./test.sh install"
-	go vet ./e2e
-	go test -c -race -o "$binary" ./e2e
-	command="cd e2e && CHROMIUM='$browser' exec '$binary' -test.shuffle=on -test.timeout=10m"
+	CHROMIUM=$(find_chromium) || fail "no browser: run ./test.sh install"
+	export CHROMIUM
+	install_gotestsum
 	if [[ $EUID -eq 0 ]] && command -v ip >/dev/null && unshare -n true 2>/dev/null; then
 		echo "in a network namespace with loopback alone"
-		unshare -n bash -c "ip link set lo up && $command"
+		export -f go_test install_gotestsum && export tmp
+		unshare -n bash -euc 'ip link set lo up && go_test "$@"' bash "${tests[@]}"
 	else
 		echo "without a network namespace (that takes root, ip and unshare)"
-		bash -c "$command"
+		go_test "${tests[@]}"
 	fi
 }
 
@@ -192,7 +210,19 @@ step_page() {
 	mapfile -t tests < <(find e2e -name node_modules -prune -o -name '*.test.mjs' -print | sort)
 	((${#tests[@]} > 0)) || fail "no test was found in e2e"
 	go build -o "$tmp/spool" .
-	SPOOL_BINARY=$tmp/spool CHROMIUM=$browser node --test --test-concurrency=3 --test-reporter=spec "${tests[@]}"
+	export -f node_test
+	printf '%s\0' "${tests[@]}" |
+		SPOOL_BINARY=$tmp/spool CHROMIUM=$browser xargs -0 -n1 -P3 bash -c 'node_test "$1"' bash
+}
+
+# node_test FILE: what fails is run once more, for the reason that go_test does.
+node_test() {
+	local again
+	for again in "" "failed, once more: "; do
+		echo "$again$1"
+		node --test --test-reporter=spec "$1" && return
+	done
+	return 1
 }
 
 main() {
