@@ -73,7 +73,7 @@ func TestN03TheLastViewerOfARunTakesNothing(t *testing.T) {
 		t.Run(door, func(t *testing.T) {
 			t.Parallel()
 			s, g := startServer(t, "--stall-timeout=1s", "--stop-grace=1s"), newGate(t)
-			first, id := s.begin(t, script(g.wait(), `x=$(head -c 100000 /dev/zero | tr '\0' x)`, "while :; do echo $x; sleep 0.002; done"))
+			first, id := s.begin(t, script(g.wait(), `x=$(head -c 100000 /dev/zero | tr '\0' x)`, "for i in $(seq 640); do echo $x; sleep 0.002; done; exec sleep 600")) // more than any buffer holds
 			s.look(t, door, id)
 			require.NoError(t, first.Close())
 			s.awaitSockets(t, 1)

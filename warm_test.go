@@ -308,13 +308,14 @@ func TestWhatNobodyUsesIsNotKeptWaiting(t *testing.T) {
 // Whoever connects may send a prompt: what it needs is started while the client still writes.
 func TestAClientThatConnectsIsExpected(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--warm=2", "--warm-idle=2s")
+	s := startServer(t, "--warm=2", "--warm-idle=5s")
 	s.waitFor(t, 0) // perhaps it has not begun yet
 	require.Eventually(t, func() bool { return s.health(t).Warm.Drops.Idle > 0 }, patience, 10*time.Millisecond)
 	s.waitFor(t, 0)
+	before := s.health(t).Warm.Starts
 	c := s.dial(t)
 	require.Equal(t, schema.InfoFrame, c.next())
-	require.Eventually(t, func() bool { return s.health(t).Warm.Waiting > 0 }, patience, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return s.health(t).Warm.Starts > before }, patience, 5*time.Millisecond)
 	c.prompt("hi")
 	requireEnd(t, c.rest(), "")
 	require.EqualValues(t, 1, s.health(t).Warm.Hits)
