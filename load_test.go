@@ -23,9 +23,9 @@ import (
 var fullLoad = os.Getenv("FULL_LOAD") != ""
 
 // TestL01ManySocketsAndRunsGoOnTogether has 1,000 idle sockets and 100 runs with ten lines a second
-// each, for 60 s, or 3 s. It measures time, so it runs alone.
+// each, for 60 s, or 5 s. It measures time, so it runs alone.
 func TestL01ManySocketsAndRunsGoOnTogether(t *testing.T) {
-	seconds := 3
+	seconds := 5
 	if fullLoad {
 		seconds = 60
 	}
