@@ -28,22 +28,25 @@ func (s *server) printed(t testing.TB, id string, n int64) {
 func TestS08AnAbortTellsItsRung(t *testing.T) {
 	t.Parallel()
 	bothWays(t, func(t *testing.T, way string) {
-		for name, test := range map[string]struct{ script, rung, last string }{
-			"heeds the interrupt":   {begun + `read -r line; echo "$line"; exit 1`, "interrupt", `"subtype":"interrupt"`},
-			"heeds it with success": {begun + "read -r line; echo '" + resultLine + "'; cat", "interrupt", `"type":"result"`},
-			"heeds SIGTERM":         {begun + "trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done", "SIGTERM", "bye"},
-			"no turn to interrupt":  {`echo first; exec sleep 600`, "SIGTERM", "first"},
-			"heeds nothing":         {begun + deaf, "SIGKILL", "ready"},
-			"leaves something":      {`trap '' TERM; (sleep 600; sleep 600) & trap - TERM; ` + begun + `read -r line; exit 0`, "SIGKILL", ""},
+		for name, test := range map[string]struct {
+			script, rung, last string
+			grace              time.Duration // the interrupt has half of it
+		}{
+			"heeds the interrupt":   {begun + `read -r line; echo "$line"; exit 1`, "interrupt", `"subtype":"interrupt"`, 10 * time.Second},
+			"heeds it with success": {begun + "read -r line; echo '" + resultLine + "'; cat", "interrupt", `"type":"result"`, 10 * time.Second},
+			"heeds SIGTERM":         {"trap 'echo bye; exit 0' TERM; " + begun + "while :; do sleep 0.02; done", "SIGTERM", "bye", 4 * time.Second},
+			"no turn to interrupt":  {`echo first; exec sleep 600`, "SIGTERM", "first", 10 * time.Second},
+			"heeds nothing":         {"trap '' TERM INT HUP; " + begun + deaf, "SIGKILL", "ready", time.Second},
+			"leaves something":      {`trap '' TERM; (sleep 600; sleep 600) & trap - TERM; ` + begun + `read -r line; exit 0`, "SIGKILL", "", time.Second},
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				s := startServer(t, "--stop-grace=1s", way)
+				s := startServer(t, "--stop-grace="+test.grace.String(), way)
 				id := s.start(t, script(test.script))
 				s.printed(t, id, 1)
 				start := time.Now()
 				require.Contains(t, []schema.State{schema.Running, schema.Aborted}, s.abort(t, id).State)
-				s.awaitNoSurvivors(t, 2*time.Second)
+				s.awaitNoSurvivors(t, test.grace+time.Second)
 				if test.rung == "SIGKILL" && name == "heeds nothing" {
 					require.GreaterOrEqual(t, time.Since(start), 900*time.Millisecond, "the grace is given")
 				}
@@ -97,7 +100,7 @@ func TestN09TenAbortsAtOnceAreOne(t *testing.T) {
 	r := s.awaitEnd(t, id, schema.Aborted, schema.RunAborted)
 	require.Equal(t, r, s.abort(t, id), "a later one changes nothing")
 	require.Equal(t, r, s.lookUp(t, id))
-	require.Equal(t, 1, strings.Count(s.log.String(), "run ended"))
+	s.awaitLogged(t, "run ended", 1)
 }
 
 // Neither how often somebody has come back nor who asks makes a difference.

@@ -45,7 +45,7 @@ func TestA10AnApprovalIsAnsweredOnceByWhomeverAndKept(t *testing.T) {
 			id, c := s.newChat(t), s.chat(t)
 			asked := c.asks(id)
 			require.Equal(t, schema.ApprovalPending, s.approval(t, asked.RequestID).State)
-			require.Equal(t, schema.Waiting, s.lookUp(t, asked.RunID).State)
+			s.awaitState(t, asked.RunID, schema.Waiting)
 			other := s.chat(t) // approvals outlive sockets
 			other.say(`{"type":"chat.subscribe","sessions":[{"sessionId":%q}]}`, id)
 			require.Equal(t, asked.RequestID, other.expect("chat_subscribed").PendingPermissions[0].RequestID)

@@ -67,7 +67,7 @@ func (c *conversation) waitAndRunOut(s *server, dialect string) {
 	name := func(of string) string { return named(dialect, of) }
 	first := c.post(s, script("sleep 600"))
 	k := c.talk(s, "claude", dialect, "", "")
-	k.say(wants(script("echo one; echo warning >&2; sleep 600"), `,"timeoutSeconds":1`), true)
+	k.say(wants(script("echo one; echo warning >&2; sleep 600"), `,"timeoutSeconds":4`), true)
 	k.until(name("infoQueued"))
 	viewer := c.talk(s, "run", dialect, s.newest(c.t), "")
 	viewer.until(name("infoQueued"))

@@ -69,12 +69,27 @@ func TestN01AThousandResetsLeaveNothingBehind(t *testing.T) {
 	s.awaitIdle(t)
 	fresh := s.descriptors(t) + 2 // those who ask for its health keep their connections
 	s.resetMany(t, 100)           // what is needed once is there
-	before := s.awaitBaseline(t, fresh)
-	s.resetMany(t, 1000)
-	after := s.awaitBaseline(t, fresh)
-	require.LessOrEqual(t, after.threads, before.threads+8, "threads stay with the runtime")
-	require.Less(t, after.memory, before.memory+max(before.memory/10, 8<<20), "%d MiB before", before.memory>>20)
+	s.requireSteady(t, fresh, func() { s.resetMany(t, 1000) })
 	s.requireNoSurvivors(t)
+}
+
+// requireSteady checks that the server holds no more when something was done than before. Garbage
+// that is collected late looks like more, but not each time, as a leak does. Threads stay with the
+// runtime, of which some more may have been needed.
+func (s *server) requireSteady(t *testing.T, descriptors int, do func()) {
+	t.Helper()
+	var before, after baseline
+	steady := func() bool {
+		return after.threads <= before.threads+8 && after.memory < before.memory+max(before.memory/10, 8<<20)
+	}
+	after = s.awaitBaseline(t, descriptors)
+	for n := 0; n < 3 && (n == 0 || !steady()); n++ {
+		before = after
+		do()
+		after = s.awaitBaseline(t, descriptors)
+		t.Logf("%+v, then %+v", before, after)
+	}
+	require.True(t, steady(), "it holds more each time")
 }
 
 // awaitBaseline waits until the server holds nothing that belongs to a run, and at most so many
@@ -148,8 +163,8 @@ func TestN02APeerThatStopsAnsweringIsNoticed(t *testing.T) {
 
 func TestN02APeerThatAnswersPingsMayBeSilent(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--ping-interval=500ms")
-	c, _ := s.begin(t, script("sleep 3; echo ok"))
+	s := startServer(t, "--ping-interval=1s")
+	c, _ := s.begin(t, script("sleep 5; echo ok"))
 	e := c.rest() // reading answers pings
 	requireEnd(t, e, "")
 	require.Equal(t, []string{"ok"}, e.lines)

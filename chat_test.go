@@ -133,7 +133,9 @@ func TestSubscribingAgainGoesOnWithoutGapOrRepetition(t *testing.T) {
 		other.say(`{"type":"chat.subscribe","sessions":[{"sessionId":%q,"lastSeq":%d.7}]}`, id, last.Seq)
 		require.Equal(t, schema.ReplayComplete, other.hear().Replay)
 		for last = other.hear(); last.Content != fmt.Sprint(i); last = other.hear() {
-			got = append(got, last.Seq)
+			if last.Seq > 0 { // news of the conversation have none
+				got = append(got, last.Seq)
+			}
 		}
 		got = append(got, last.Seq)
 		other.Close()

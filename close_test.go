@@ -128,7 +128,7 @@ func TestP18WhoReadsNothingCanLeaveAllTheSame(t *testing.T) {
 // A client that is still there has its time to read what it did wrong; its run has not.
 func TestP10BadUTF8EndsTheRunOfAClientThatReadsNothing(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--stop-grace=1s", "--stall-timeout=4s")
+	s := startServer(t, "--stop-grace=1s", "--stall-timeout=10s")
 	s.rawHeldUp(t).write(frame(finBit|opText, "\xff"))
 	s.awaitNoSurvivors(t, 3*time.Second)
 	s.awaitIdle(t)

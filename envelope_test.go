@@ -21,10 +21,11 @@ func (s *server) greeted(t testing.TB) *socket {
 
 func TestV1EveryFrameIsAnEnvelope(t *testing.T) {
 	t.Parallel()
-	s, g := startServer(t, "--max-runs=1", "--run-timeout=2s"), newGate(t)
+	s, g := startServer(t, "--max-runs=1"), newGate(t)
 	first := s.start(t, script(g.wait()))
 	c := s.greeted(t)
-	c.prompt(script("echo one; echo boom >&2", `printf '\n\377\n'`, "sleep 600"))
+	text := payloadWith(script("echo one; echo boom >&2", `printf '\n\377\n'`, "sleep 600"), "timeoutSeconds", 5)
+	require.NoError(t, c.WriteMessage(websocket.TextMessage, []byte(text)))
 	x := c.told()
 	require.Regexp(t, schema.RunID, x.Run)
 	require.Equal(t, told{T: "info", Info: "run", Run: x.Run}, x)
@@ -44,7 +45,7 @@ func TestV1EveryFrameIsAnEnvelope(t *testing.T) {
 	}
 	for _, want := range []string{
 		`{"t":"line","n":1,"line":"one"}`, `{"t":"stderr","text":"boom"}`, `{"t":"line","n":2,"line":""}`, `{"t":"line","n":3,"line":"` + "\ufffd" + `"}`,
-		`{"t":"info","info":"deadline","inSeconds":1}`, `{"t":"end","state":"timed_out","code":"TIMEOUT_WALL","error":"the run took longer than 2s: it was stopped"}`,
+		`{"t":"info","info":"deadline","inSeconds":1}`, `{"t":"end","state":"timed_out","code":"TIMEOUT_WALL","error":"the run took longer than 5s: it was stopped"}`,
 	} {
 		require.True(t, frames[want], "%s of %q", want, frames)
 	}

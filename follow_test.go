@@ -247,10 +247,10 @@ func TestFollowWaitsForARunThatIsSilent(t *testing.T) {
 	id := s.detached(t, script("echo one; until [ -e '"+gate+"' ]; do sleep 0.02; done; echo two"))
 	var out, errs lockedBuffer
 	f := testFollower(t, s, id, &out, &errs)
-	f.silence = 300 * time.Millisecond
+	f.silence = 2 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	time.AfterFunc(4*f.silence, func() { _ = os.WriteFile(gate, nil, 0o600) })
+	time.AfterFunc(2*f.silence, func() { _ = os.WriteFile(gate, nil, 0o600) })
 	require.NoError(t, f.follow(ctx))
 	require.Equal(t, "one\ntwo\n", out.String())
 	require.Empty(t, errs.String())

@@ -37,7 +37,7 @@ func TestListTellsRunsByMetaAndState(t *testing.T) {
 	failed := s.start(t, "fail", "meta", "B")
 	s.awaitEnd(t, failed, schema.Failed, schema.ExitNonzero)
 	running, waiting := s.start(t, "stay", "meta", "A"), s.start(t, "hi", "meta", "C")
-	s.awaitRun(t, running, func(r schema.Run) bool { return r.State == schema.Running })
+	s.awaitRun(t, running, func(r schema.Run) bool { return r.State == schema.Running && r.StartedAt != nil }) // nothing of it changes from then on
 	for query, want := range map[string][]string{
 		"":                          {waiting, running, failed, done},
 		"?meta=A":                   {running, done},

@@ -69,7 +69,7 @@ func TestA05WhoInsistsMayListen(t *testing.T) {
 		require.NoError(t, err)
 		s.addr, s.url = "127.0.0.1:"+port, "http://127.0.0.1:"+port
 		requireEnd(t, s.run(t, "hi"), "")
-		require.Contains(t, s.log.String(), "nobody has to log in")
+		s.awaitLogged(t, "nobody has to log in", 1)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestOptionsThatAreAllowedWork(t *testing.T) {
 	c.write(frame(finBit|opText, `{"prompt":"sh\nsleep 600","meta":"TEST","timeoutSeconds":1}`))
 	start := time.Now()
 	requireEnd(t, c.rest(), schema.TimeoutWall)
-	require.InDelta(t, 1, time.Since(start).Seconds(), 0.9)
+	require.Less(t, time.Since(start), 10*time.Second, "the server's own is five minutes")
 	s.awaitNoSurvivors(t, patience)
 }
 

@@ -97,7 +97,7 @@ func TestAResultDecidesHowARunWent(t *testing.T) {
 
 func TestAProcessThatHangsAfterItsResultIsEndedAndStillASuccess(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--result-grace=1s", "--stop-grace=1s")
+	s := startServer(t, "--result-grace=2s", "--stop-grace=1s")
 	for name, hang := range map[string]string{
 		"a hang":                   "exec sleep 600",
 		"a hang that heeds no one": "trap '' TERM INT HUP; while :; do sleep 600; done",
@@ -109,8 +109,8 @@ func TestAProcessThatHangsAfterItsResultIsEndedAndStillASuccess(t *testing.T) {
 		e := c.rest()
 		requireEnd(t, e, "")
 		require.Empty(t, e.lines)
-		require.GreaterOrEqual(t, time.Since(start), 900*time.Millisecond, name)
-		require.Less(t, time.Since(start), 4*time.Second, name)
+		require.GreaterOrEqual(t, time.Since(start), time.Second, name) // its result may be read late
+		require.Less(t, time.Since(start), 5*time.Second, name)
 		s.requireNoSurvivors(t)
 	}
 }

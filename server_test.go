@@ -240,6 +240,15 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
+// awaitLogged waits until a text is in the log so many times: it is copied from a pipe, and that
+// a run has ended is told before it is logged.
+func (s *server) awaitLogged(t testing.TB, text string, times int) {
+	t.Helper()
+	logged := func() bool { return strings.Count(s.log.String(), text) >= times }
+	require.Eventually(t, logged, patience, 10*time.Millisecond, "%q is not in the log", text)
+	require.Equal(t, times, strings.Count(s.log.String(), text), text)
+}
+
 // runDirs returns the directories of runs that are there.
 func (s *server) runDirs(t testing.TB) []string {
 	t.Helper()

@@ -67,6 +67,6 @@ func TestN03ClientThatTakesNothingIsCut(t *testing.T) {
 	s.begin(t, script(`while :; do head -c 1000000 /dev/zero | tr '\0' x; echo; sleep 0.02; done`))
 	require.Eventually(t, func() bool { return s.health(t).Sockets.Open == 0 }, patience, 20*time.Millisecond)
 	s.awaitNoSurvivors(t, patience)
-	require.Contains(t, s.log.String(), "code=SLOW_CLIENT")
+	s.awaitLogged(t, "code=SLOW_CLIENT", 1)
 	require.Less(t, s.rss(t), int64(512<<20), "the file is the buffer, not memory")
 }

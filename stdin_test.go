@@ -31,7 +31,7 @@ func TestS14AProgramNeedNotReadItsPrompt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := startServer(t, "--claude="+path, "--result-grace=1s", "--run-timeout=20s", "--idle-timeout=1s")
+			s := startServer(t, "--claude="+path, "--result-grace=1s", "--run-timeout=20s", "--idle-timeout=4s")
 			e := s.run(t, longest)
 			require.Equal(t, []string{"ok"}, e.lines)
 			if name != "reads after that" {
@@ -55,14 +55,14 @@ func TestS14StdinStaysOpenUntilTheResult(t *testing.T) {
 		e := c.rest()
 		requireEnd(t, e, "")
 		require.Equal(t, []string{"closed"}, e.lines, "cat has read the end, and nothing else")
-		require.Less(t, time.Since(start), 3*time.Second, "without waiting for the result grace")
+		require.Less(t, time.Since(start), 10*time.Second, "without waiting for the result grace")
 	})
 }
 
 func TestS14AStoppedRunHasItsStdinClosed(t *testing.T) {
 	t.Parallel()
 	bothWays(t, func(t *testing.T, way string) {
-		s := startServer(t, "--run-timeout=1s", "--stop-grace=20s", way)
+		s := startServer(t, "--run-timeout=3s", "--stop-grace=20s", way)
 		e := s.run(t, script("trap '' TERM; echo ready; cat; echo closed"))
 		require.Equal(t, []string{"ready", "closed"}, e.lines)
 	})

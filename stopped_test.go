@@ -12,7 +12,7 @@ import (
 // too long a success.
 func TestS13ResultThatComesOfBeingStoppedIsNone(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=1s")
+	s := startServer(t, "--run-timeout=3s")
 	e := s.run(t, script(
 		`trap 'echo "{\"type\":\"result\",\"is_error\":false}"; exit 0' TERM`,
 		`echo '{"type":"system","subtype":"init"}'`,
@@ -24,7 +24,7 @@ func TestS13ResultThatComesOfBeingStoppedIsNone(t *testing.T) {
 // The agent is told first: one whose tool dies before it would go on with the next step.
 func TestS08AgentIsToldBeforeItsTools(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--run-timeout=1s")
+	s := startServer(t, "--run-timeout=3s")
 	e := s.run(t, script(
 		`(trap 'echo tool; exit 0' TERM; while :; do sleep 0.02; done) &`,
 		`trap 'echo agent; kill $!; wait; exit 0' TERM; wait`))

@@ -225,7 +225,7 @@ func TestARunThatTookAProcessIsAdopted(t *testing.T) {
 	s.printed(t, id, 1)
 	s.kill(t)
 	next := s.startOn(t, warm)
-	require.Contains(t, next.log.String(), "adopted run of an earlier server")
+	next.awaitLogged(t, "adopted run of an earlier server", 1)
 	g.open()
 	r := next.awaitEnd(t, id, schema.Succeeded, "")
 	require.EqualValues(t, 3, r.Lines)
@@ -239,7 +239,7 @@ func TestAProcessThatDiedWaitingIsReplaced(t *testing.T) {
 	require.NoError(t, syscall.Kill(s.waitingProcess(t), syscall.SIGKILL))
 	require.Eventually(t, func() bool { h := s.health(t).Warm; return h.Drops.Dead == 1 && h.Waiting == 1 }, patience, 10*time.Millisecond)
 	require.NotEqual(t, id, s.waitingRun(t))
-	require.Len(t, s.runDirs(t), 1)
+	require.Eventually(t, func() bool { return len(s.runDirs(t)) == 1 }, patience, 10*time.Millisecond)
 	requireEnd(t, s.run(t, "hi"), "")
 	s.requireWarmed(t)
 }
@@ -253,7 +253,7 @@ func TestAProgramThatCannotWaitIsToldOfOnce(t *testing.T) {
 	e := s.run(t, "hi")
 	requireEnd(t, e, schema.ExitNonzero)
 	require.Equal(t, []string{"ok"}, e.lines)
-	require.Equal(t, 1, strings.Count(s.log.String(), "no claude is kept waiting"))
+	s.awaitLogged(t, "no claude is kept waiting", 1)
 }
 
 // What a process prints before it has its prompt is of the run that takes it, as it would be if
@@ -295,7 +295,7 @@ func TestAChangeOfTheProgramIsInTheNextRun(t *testing.T) {
 
 func TestWhatNobodyUsesIsNotKeptWaiting(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--warm=2", "--warm-idle=3s") // the second one comes a second after the first
+	s := startServer(t, "--warm=2", "--warm-idle=5s") // the second one comes a second after the first
 	s.waitFor(t, 2)
 	s.waitFor(t, 0)
 	require.EqualValues(t, 2, s.health(t).Warm.Drops.Idle)
@@ -308,13 +308,14 @@ func TestWhatNobodyUsesIsNotKeptWaiting(t *testing.T) {
 // Whoever connects may send a prompt: what it needs is started while the client still writes.
 func TestAClientThatConnectsIsExpected(t *testing.T) {
 	t.Parallel()
-	s := startServer(t, "--warm=2", "--warm-idle=2s")
+	s := startServer(t, "--warm=2", "--warm-idle=5s")
 	s.waitFor(t, 0) // perhaps it has not begun yet
 	require.Eventually(t, func() bool { return s.health(t).Warm.Drops.Idle > 0 }, patience, 10*time.Millisecond)
 	s.waitFor(t, 0)
+	before := s.health(t).Warm.Starts
 	c := s.dial(t)
 	require.Equal(t, schema.InfoFrame, c.next())
-	s.waitFor(t, 1)
+	require.Eventually(t, func() bool { return s.health(t).Warm.Starts > before }, patience, 5*time.Millisecond)
 	c.prompt("hi")
 	requireEnd(t, c.rest(), "")
 	require.EqualValues(t, 1, s.health(t).Warm.Hits)

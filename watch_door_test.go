@@ -13,7 +13,7 @@ import (
 func TestASocketMayLookAtARun(t *testing.T) {
 	t.Parallel()
 	s, g := startServer(t, "--max-runs=1"), newGate(t)
-	first := s.start(t, script("seq 1 3; echo boom >&2", g.wait(), "echo 4; exit 3"))
+	first := s.start(t, script("seq 1 3", g.wait(), "echo boom >&2; echo 4; exit 3"))
 	live, v1 := s.attach(t, first, 2), s.attach(t, first, 2, schema.Subprotocol)
 	require.Equal(t, "3", live.next())
 	require.Equal(t, told{T: "line", N: 3, Line: "3"}, v1.told())

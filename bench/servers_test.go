@@ -22,7 +22,7 @@ func testRig(t *testing.T) *rig {
 	require.NoError(t, err)
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
-	return &rig{plan: plan{node: "node", dir: t.TempDir(), rounds: 1, patience: 300 * time.Millisecond}, self: self, root: root, board: newBoard()}
+	return &rig{plan: plan{node: "node", dir: t.TempDir(), rounds: 1, patience: 2 * time.Second}, self: self, root: root, board: newBoard()}
 }
 
 // serving starts one of the program's own servers.
@@ -67,7 +67,7 @@ func TestStreamsAreObserved(t *testing.T) {
 	clients, err := s.stream(3, r.beats())
 	defer closeAll(clients)
 	require.NoError(t, err)
-	got, err := s.observe(clients, 500*time.Millisecond)
+	got, err := s.observe(clients, 2*time.Second)
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(got.delays), 3*5)
 	for _, ms := range got.delays {

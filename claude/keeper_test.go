@@ -145,7 +145,7 @@ func (p *pool) replaceProgram(script string) {
 // run.
 func TestWhatNobodyUsesIsDropped(t *testing.T) {
 	t.Parallel()
-	p := servedPool(t, waits, func(p *Pool) { p.config.Idle = 300 * time.Millisecond })
+	p := servedPool(t, waits, func(p *Pool) { p.config.Idle = 2 * time.Second })
 	p.miss(Wishes{Partial: true}).Over()
 	p.waiting(2)
 	p.until("all are dropped", func(s PoolStats) bool { return s.Waiting == 0 && s.Drops.Idle >= 2 })

@@ -60,7 +60,7 @@ func TestD1_ALongAnswerGoesOnAcrossTheDeathOfItsServer(t *testing.T) {
 	v := w.killed()
 
 	next := w.serve()
-	require.Contains(t, next.stderr.String(), adoptedLog)
+	next.awaitLogged(adoptedLog)
 	require.Equal(t, "running", next.known(v.run).State)
 	v.connect(next)
 	v.upTo(len(v.text) + 1)
@@ -206,7 +206,7 @@ func TestS11_AnAdoptedRunIsAbortedAndLeavesNothing(t *testing.T) {
 	s.kill()
 
 	next := w.serve("--allowed-tools=Bash")
-	require.Contains(t, next.stderr.String(), adoptedLog)
+	next.awaitLogged(adoptedLog)
 	ended, took := next.abort(run)
 
 	require.Equal(t, "aborted", ended.State)

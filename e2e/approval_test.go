@@ -138,7 +138,7 @@ func TestApproval_WhatNobodyAnswersInTimeIsDenied(t *testing.T) {
 
 func TestApproval_TheClockStandsStillWhileSomebodyIsAsked(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--run-timeout=4s", "--approval-timeout=5s")
+	s := w.serve("--run-timeout=10s", "--approval-timeout=11s")
 	id, c := s.open(), s.chat()
 	asked := c.askedFor(id, "[[bash touch made]]")
 	require.True(t, c.requireAnswered(asked, "timed_out").Success)

@@ -44,7 +44,7 @@ func TestChat_AnAbortAtOnceLeavesAConversationThatWorks(t *testing.T) {
 
 func TestChat_ATurnThatTakesTooLongEndsAndTheNextOneWorks(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--run-timeout=5s")
+	s := w.serve("--run-timeout=10s")
 	id, c := s.open(), s.chat()
 	c.turn(id, "one")
 	c.send(id, "[[hold]]")

@@ -82,7 +82,7 @@ func TestSpoolRun_FollowsADetachedRunAcrossTheDeathOfItsServer(t *testing.T) {
 
 	s.kill()
 	next := w.serve("--listen=" + strings.TrimPrefix(s.url, "http://"))
-	require.Contains(t, next.stderr.String(), adoptedLog)
+	next.awaitLogged(adoptedLog)
 	w.api.Release()
 
 	require.NoError(t, cmd.Wait(), "%s", &stderr)

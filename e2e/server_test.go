@@ -122,6 +122,13 @@ func (s *server) awaitExit() int {
 	return s.cmd.ProcessState.ExitCode()
 }
 
+// awaitLogged waits until the log, which is copied from a pipe, has a text.
+func (s *server) awaitLogged(text string) {
+	s.w.t.Helper()
+	logged := eventually(patience, func() bool { return strings.Contains(s.stderr.String(), text) })
+	require.True(s.w.t, logged, "%q is not in the log: %s", text, &s.stderr)
+}
+
 // kill ends the server as a power cut does: it can do nothing about it.
 func (s *server) kill() {
 	s.w.t.Helper()

@@ -31,7 +31,7 @@ func TestN08OneOfManyMessagesAtOnceIsAnswered(t *testing.T) {
 	for round := range times(3, 50) {
 		turns := make([]task, senders)
 		for i := range turns {
-			turns[i] = task{count: 10, pause: 100 * time.Millisecond, word: fmt.Sprintf("round-%d-%d", round, i)}
+			turns[i] = task{count: 10, pause: 300 * time.Millisecond, word: fmt.Sprintf("round-%d-%d", round, i)}
 		}
 		accepted := requireOne(t, id, sendAll(t, id, sockets, turns))
 		w.awaitIdle(id)

@@ -223,7 +223,7 @@ func TestStopFromEverywhereAtOnce(t *testing.T) {
 	proofs := make(chan Proof)
 	for range 10 {
 		go func() {
-			_, proof := p.Stop(t.Context(), time.Second)
+			_, proof := p.Stop(t.Context(), time.Minute)
 			proofs <- proof
 		}()
 	}

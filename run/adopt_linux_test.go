@@ -41,7 +41,7 @@ func TestD02ADetachedRunGoesOnUnderTheNextServer(t *testing.T) {
 func TestD02AnAdoptedRunIsAborted(t *testing.T) {
 	t.Parallel()
 	e := leave(t, leftScript, 4, leaveAs("interruptible"), leaveAs("deaf"), leaveAs("stays"))
-	h := e.takeOver(t, func(c *Config) { c.StopGrace = 2 * time.Second })
+	h := e.takeOver(t, func(c *Config) { c.StopGrace = 4 * time.Second })
 	for name, rung := range map[string]string{"interruptible": "interrupt", "deaf": "SIGKILL", "stays": "SIGTERM"} {
 		r := e.run(t, h, name)
 		require.Equal(t, schema.Running, r.State())
@@ -91,7 +91,7 @@ func TestD02AnAdoptedRunIsDrained(t *testing.T) {
 func TestD02TheLimitsOfAnAdoptedRunHold(t *testing.T) {
 	t.Parallel()
 	e := leave(t, leftScript, 4, leaveAs("goes-on"), leaveAs("stays"))
-	h := e.takeOver(t, func(c *Config) { c.IdleTimeout, c.MaxOutput = 2*time.Second, 1<<20 })
+	h := e.takeOver(t, func(c *Config) { c.IdleTimeout, c.MaxOutput = 4*time.Second, 1<<20 })
 	r := e.run(t, h, "goes-on")
 	file, err := os.OpenFile(e.output("goes-on"), os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)

@@ -227,7 +227,7 @@ func TestA10AnEndedRunAsksNobody(t *testing.T) {
 	for _, reason := range []*Reason{Abort, ClientGone, ServerStops} {
 		t.Run(string(reason.Code)+reason.Text, func(t *testing.T) {
 			t.Parallel()
-			h := talkHouse(t, func(c *Config) { c.StopGrace = 2 * time.Second })
+			h := talkHouse(t, func(c *Config) { c.StopGrace = 10 * time.Second })
 			c := h.newTalk(t)
 			r, _, asked := c.asks("approve", 1)
 			r.Stop(reason)

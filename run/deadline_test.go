@@ -102,14 +102,14 @@ func (r *Run) await(t *testing.T, so func() bool) {
 func TestARunIsWarnedOfItsWallClock(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, `ticks`, nil)
-	r, view := h.submit(t, func(q *Request) { q.TimeoutSeconds = 2 })
+	r, view := h.submit(t, func(q *Request) { q.TimeoutSeconds = 4 })
 	r.await(t, func() bool { return !r.Warning().IsZero() })
 	started := r.Info().StartedAt
-	require.WithinDuration(t, started.Add(2*time.Second), r.Warning(), time.Second)
+	require.WithinDuration(t, started.Add(4*time.Second), r.Warning(), time.Second)
 	o := r.end(t)
 	require.Equal(t, schema.TimedOut, o.State)
 	require.Equal(t, schema.TimeoutWall, o.Code())
-	require.Equal(t, "the run took longer than 2s: it was stopped", o.Error.Text)
+	require.Equal(t, "the run took longer than 4s: it was stopped", o.Error.Text)
 	require.False(t, r.Info().EndedAt.Before(r.Warning()), "it ends no earlier than it was warned")
 	require.Equal(t, schema.TimeoutWall, h.record(t, r).Reason.Code)
 	view.Leave(ClientGone)
@@ -117,7 +117,7 @@ func TestARunIsWarnedOfItsWallClock(t *testing.T) {
 
 func TestARunIsWarnedOfItsIdleDeadline(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, `echo x; exec sleep 600`, func(c *Config) { c.IdleTimeout = time.Second })
+	h := newHouse(t, `echo x; exec sleep 600`, func(c *Config) { c.IdleTimeout = 4 * time.Second })
 	r, view := h.submit(t)
 	r.await(t, func() bool { return !r.Warning().IsZero() })
 	warned := r.Warning()
@@ -125,7 +125,7 @@ func TestARunIsWarnedOfItsIdleDeadline(t *testing.T) {
 	require.False(t, r.Info().EndedAt.Before(warned))
 	require.Equal(t, schema.TimedOut, o.State)
 	require.Equal(t, schema.TimeoutIdle, o.Code())
-	require.Equal(t, "no output for 1s: it was stopped", o.Error.Text)
+	require.Equal(t, "no output for 4s: it was stopped", o.Error.Text)
 	view.Leave(ClientGone)
 }
 

@@ -52,7 +52,7 @@ func TestARunThatHangsAfterItsResultIsEnded(t *testing.T) {
 		"by itself": func(house, *Run) {},
 		"aborted":   func(_ house, r *Run) { r.Stop(Abort) },
 	} {
-		h := newHouse(t, hangs, func(c *Config) { c.StopGrace, c.ResultGrace = time.Hour, time.Second })
+		h := newHouse(t, hangs, func(c *Config) { c.StopGrace, c.ResultGrace = time.Hour, 2*time.Second })
 		r, view := h.submit(t, detached)
 		awaitResult(t, view)
 		start := time.Now()

@@ -75,7 +75,7 @@ func talkHouse(t *testing.T, change func(*Config)) house {
 func talkHouseIn(t *testing.T, dir string, change func(*Config)) house {
 	t.Helper()
 	return newHouseIn(t, dir, talks, func(c *Config) {
-		c.SessionIdle, c.SessionMemory = time.Hour, 1<<40
+		c.SessionIdle, c.SessionMemory, c.ResultGrace = time.Hour, 1<<40, 10*time.Second
 		if change != nil {
 			change(c)
 		}
@@ -312,7 +312,7 @@ func TestAnAbortKeepsTheProcess(t *testing.T) {
 // What does not listen is ended as ever, and the conversation goes on with another process.
 func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
+	h := talkHouse(t, func(c *Config) { c.StopGrace = 4 * time.Second })
 	c := h.newTalk(t)
 	first, lines := c.turn("hello")
 	r, view := c.begin("deaf")

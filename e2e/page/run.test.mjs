@@ -112,10 +112,10 @@ describe('what takes some time', { concurrency: true }, () => {
 
   test('a run is warned of its deadline, and times out', async (t) => {
     const hasty = await startServer(t, '--demo', '--run-timeout=12s', '--stop-grace=500ms');
-    const warned = async (page) => {
-      await page.locator('#state', { hasText: 'nearly over' }).waitFor();
-      assert.match(await page.locator('#deadline').textContent(), /about to stop this run: .* in [012] seconds?\./);
-    };
+    const warned = (page) => Promise.all([ // at once: it does not stand there for long
+      page.locator('#state', { hasText: 'nearly over' }).waitFor(),
+      page.locator('#deadline', { hasText: /about to stop this run: .* in [012] seconds?\./ }).waitFor(),
+    ]);
     await Promise.all(['slow', 'silent'].map((word) => pressWord(t, hasty, word, 'timed_out', warned)));
   });
 

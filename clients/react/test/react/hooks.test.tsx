@@ -104,8 +104,10 @@ test('however many frames come, a component is drawn once for each frame of the 
   const before = drawn;
   for (let n = 0; n < 500; n++) server.append('conv-1', { kind: 'stream_delta', content: 'word ' });
   await waitFor(() => expect(frames.length).toBeGreaterThan(0));
-  act(() => frames.forEach((frame) => frame(0)));
-  await waitFor(() => expect(result.current.messages[1]!.blocks[0]).toMatchObject({ text: 'word '.repeat(500) }));
+  await waitFor(() => {
+    act(() => frames.splice(0).forEach((frame) => frame(0))); // some words may come behind the first of them
+    expect(result.current.messages[1]!.blocks[0]).toMatchObject({ text: 'word '.repeat(500) });
+  });
   expect(result.current).not.toBe(store);
   expect(drawn - before).toBeLessThan(20);
 });
