@@ -41,7 +41,7 @@ func (p *Pool) launch(wishes Wishes) (*Waiting, error) {
 	}
 	now := p.sources.snapshot() // before the start: what changes during it counts as changed
 	process, err := p.agent.Start(Launch{
-		ID: output.ID, Dir: p.config.Dir, Stdout: output.Stdout, Stderr: output.Stderr, Wishes: wishes, Standby: true,
+		ID: output.ID, Workspace: p.config.Dir, Stdout: output.Stdout, Stderr: output.Stderr, Wishes: wishes, Standby: true,
 	})
 	w := &Waiting{Output: output, Process: process, snapshot: now, started: time.Now(), left: make(chan struct{})}
 	if err != nil {
