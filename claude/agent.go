@@ -21,6 +21,8 @@ type Agent struct {
 	Environment []string
 	// MaxProcesses of one run; 0 is no limit.
 	MaxProcesses int
+
+	login login
 }
 
 // Launch is one start of the CLI.

@@ -117,7 +117,7 @@ func notStarted(err error) Outcome {
 func (r *Run) launch(own *files) (*living, error) {
 	l := &living{id: r.ID, conversation: r.conversation, files: own, wishes: r.wishes()}
 	if w := r.waiting(); w != nil {
-		l.process = w.Process
+		l.process, l.origin = w.Process, w.Snapshot
 		return l, nil
 	}
 	if kept := r.reuse(); kept != nil {
@@ -130,6 +130,7 @@ func (r *Run) launch(own *files) (*living, error) {
 	if err := r.registry.makeWorkspace(); err != nil {
 		return nil, err
 	}
+	l.origin = r.registry.snapshot(l.wishes) // before the start: what changes during it counts as changed
 	var err error
 	l.process, err = r.registry.agent.Start(claude.Launch{
 		ID: r.ID, Workspace: r.registry.config.Workspace, Stdout: own.out, Stderr: own.err, Wishes: l.wishes,
