@@ -127,6 +127,33 @@ func TestChat_AChangeOfTheSettingsNeedsAnotherProcess(t *testing.T) {
 	}
 }
 
+// What is remembered in a turn is no change to the process that has taken it, but one to all others.
+func TestChat_WhatATurnRemembersDoesNotCostItsProcess(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, other, c := s.open(), s.open(), s.chat()
+	c.turn(id, "one")
+	pids := w.claudes()
+	w.awaitWritten(2)
+	memory := ""
+	for path := range w.sessions() {
+		memory = filepath.Join(filepath.Dir(path), "memory")
+	}
+	c.turn(other, "one")
+	require.Len(t, w.claudes(), 2)
+	require.NoError(t, os.MkdirAll(memory, 0o700))
+	asked := c.askedFor(id, "[[bash touch "+memory+"/MEMORY.md]]")
+	c.answer(asked.RequestID, true)
+	require.True(t, c.requireAnswered(asked, "allowed").Success)
+	require.FileExists(t, filepath.Join(memory, "MEMORY.md"))
+	both := w.claudes()
+	c.turn(id, "three")
+	require.Equal(t, both, w.claudes(), "the same process")
+	c.turn(other, "two")
+	require.Subset(t, w.claudes(), pids)
+	require.NotEqual(t, both, w.claudes(), "the other one has not read it")
+}
+
 // awaitWritten waits until the CLI has written so many messages of its only session down.
 func (w *world) awaitWritten(messages int) {
 	w.t.Helper()
