@@ -91,7 +91,7 @@ func TestAConversationGoesOnInAnotherProcessAfterAChange(t *testing.T) {
 	require.Contains(t, end.Result, "two")
 	kept := h.runs.Kept()
 	require.EqualValues(t, 1, kept.Reused)
-	require.EqualValues(t, 1, kept.Alive)
+	require.Equal(t, 1, kept.Alive)
 	require.EqualValues(t, 1, kept.Ends.Stale+kept.Ends.Unfit)
 	h.ask(c.ID, "three")
 	require.EqualValues(t, 2, h.runs.Kept().Reused)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -23,10 +24,8 @@ func (h house) makeSub(t *testing.T) string {
 }
 
 // replace puts a symbolic link in the place of a directory.
-func replace(t *testing.T, dir, to string) {
-	t.Helper()
-	require.NoError(t, os.Rename(dir, dir+".old"))
-	require.NoError(t, os.Symlink(to, dir))
+func replace(dir, to string) error {
+	return errors.Join(os.Rename(dir, dir+".old"), os.Symlink(to, dir))
 }
 
 // requireEmpty checks that nothing was done in a directory.
@@ -55,14 +54,11 @@ func (h house) requireNotStarted(t *testing.T, r *Run, code schema.Code, why err
 // What a directory was when the run was accepted is long ago when it has waited for its place.
 func TestA11TheDirectoryIsOpenedWhenTheProcessStarts(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(t *testing.T, sub, outside string){
+	for name, change := range map[string]func(sub, outside string) error{
 		"a link to the outside": replace,
-		"a link to the root":    func(t *testing.T, sub, _ string) { replace(t, sub, "/") },
-		"gone":                  func(t *testing.T, sub, _ string) { require.NoError(t, os.Remove(sub)) },
-		"a file": func(t *testing.T, sub, _ string) {
-			require.NoError(t, os.Remove(sub))
-			require.NoError(t, os.WriteFile(sub, nil, 0o600))
-		},
+		"a link to the root":    func(sub, _ string) error { return replace(sub, "/") },
+		"gone":                  func(sub, _ string) error { return os.Remove(sub) },
+		"a file":                func(sub, _ string) error { return errors.Join(os.Remove(sub), os.WriteFile(sub, nil, 0o600)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +67,7 @@ func TestA11TheDirectoryIsOpenedWhenTheProcessStarts(t *testing.T) {
 			first := h.occupy(t)
 			r, _ := h.newTalk(t).begin("hello", inSub)
 			require.Equal(t, 1, r.Position())
-			change(t, sub, outside)
+			require.NoError(t, change(sub, outside))
 			h.open(t, "gate")
 			require.Equal(t, schema.Succeeded, first.end(t).State)
 			h.requireNotStarted(t, r, schema.InvalidOption, claude.ErrDir)
@@ -84,7 +80,7 @@ func TestA11ALinkThatStaysInTheWorkspaceIsFollowed(t *testing.T) {
 	t.Parallel()
 	h := talkHouse(t, nil)
 	require.NoError(t, os.Mkdir(filepath.Join(h.config.Workspace, "other"), 0o700))
-	replace(t, h.makeSub(t), "other")
+	require.NoError(t, replace(h.makeSub(t), "other"))
 	h.newTalk(t).turn("hello", inSub)
 	require.FileExists(t, filepath.Join(h.config.Workspace, "other", "args"))
 }
@@ -99,7 +95,7 @@ func TestA11NothingStartsWhereALinkHasTakenTheWorkspace(t *testing.T) {
 	defer view.Leave(ClientGone)
 	c := h.newTalk(t)
 	turn, _ := c.begin("hello", inSub)
-	replace(t, h.config.Workspace, outside)
+	require.NoError(t, replace(h.config.Workspace, outside))
 	require.NoError(t, os.WriteFile(filepath.Join(h.config.Workspace+".old", "gate"), nil, 0o600))
 	require.Equal(t, schema.Succeeded, first.end(t).State)
 	h.requireNotStarted(t, waits, schema.SpawnFailed, claude.ErrWorkspace)

@@ -130,7 +130,7 @@ func TestA11AKeptProcessIsNotUsedWhereALinkHasTakenItsDirectory(t *testing.T) {
 	c := h.newTalk(t)
 	c.turn("hello", inSub)
 	_, lines := c.turn("hello", inSub)
-	replace(t, sub, outside)
+	require.NoError(t, replace(sub, outside))
 	r, _ := c.begin("hello", inSub)
 	h.requireNotStarted(t, r, schema.InvalidOption, claude.ErrDir)
 	h.awaitKept(t, 0)
