@@ -153,6 +153,9 @@ func (c *serveCommand) check() (err error) {
 	if c.Workspace, err = filepath.Abs(c.Workspace); err != nil {
 		return err
 	}
+	if physical, err := filepath.EvalSymlinks(c.Workspace); err == nil {
+		c.Workspace = physical // a link that comes into its place later is refused
+	}
 	return errors.Join(c.checkNumbers(), c.checkOrigins(), c.checkListen(), c.checkWebhooks())
 }
 

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"spool/claude"
 	"spool/schema"
 )
 
@@ -51,4 +53,35 @@ func TestS03RemovedWorkspaceIsMadeAgain(t *testing.T) {
 	e := s.run(t, script(`pwd`))
 	requireEnd(t, e, "")
 	require.Equal(t, []string{s.dir + "/workspace"}, e.lines)
+}
+
+// No run works behind a link that has come into the place of the workspace, whether or not its
+// process was started before.
+func TestA11NoRunStartsWhereALinkHasTakenTheWorkspace(t *testing.T) {
+	t.Parallel()
+	bothWays(t, func(t *testing.T, way string) {
+		s, outside := startServer(t, way), t.TempDir()
+		s.awaitWarm(t)
+		workspace := filepath.Join(s.dir, "workspace")
+		require.NoError(t, errors.Join(os.Rename(workspace, workspace+".old"), os.Symlink(outside, workspace)))
+		c := s.dial(t)
+		require.Equal(t, schema.InfoFrame, c.next())
+		c.prompt(script(`touch made`))
+		c.next()
+		e := c.rest()
+		requireEnd(t, e, schema.SpawnFailed)
+		require.Equal(t, claude.ErrWorkspace.Error(), e.err.Text)
+		require.NoFileExists(t, filepath.Join(outside, "made"))
+	})
+}
+
+func TestA11ALinkThatTheOperatorNamesIsFollowedOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	real, link, other := filepath.Join(dir, "real"), filepath.Join(dir, "link"), filepath.Join(dir, "other")
+	require.NoError(t, errors.Join(os.Mkdir(real, 0o700), os.Mkdir(other, 0o700), os.Symlink("real", link)))
+	s := startServer(t, "--workspace="+link)
+	require.Equal(t, []string{real}, s.run(t, script(`pwd -P`)).lines)
+	require.NoError(t, errors.Join(os.Remove(link), os.Symlink("other", link)))
+	require.Equal(t, []string{real}, s.run(t, script(`pwd -P`)).lines)
 }

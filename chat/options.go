@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,23 +55,17 @@ func allowed(list []string, wish string) bool {
 func forbidden(text string) error { return schema.NewError(schema.ForbiddenOption, text) }
 func invalid(text string) error   { return schema.NewError(schema.InvalidOption, text) }
 
-// checkDir refuses what is no directory within the workspace, symbolic links followed.
+// checkDir refuses what is no directory within the workspace, symbolic links followed. It is
+// looked at again when the agent is started in it.
 func (s *Service) checkDir(dir string) error {
 	if dir == "" {
 		return nil
 	}
-	refusal := invalid("options.cwd must be a directory in the workspace, relative to it")
-	if !filepath.IsLocal(dir) || strings.ContainsRune(dir, 0) {
-		return refusal
-	}
-	root, err := os.OpenRoot(s.config.Workspace)
+	opened, err := claude.OpenDir(s.config.Workspace, dir)
 	if err != nil {
-		return refusal
+		return invalid(claude.ErrDir.Error())
 	}
-	defer root.Close()
-	if info, err := root.Stat(dir); err != nil || !info.IsDir() {
-		return refusal
-	}
+	_ = opened.Close()
 	return nil
 }
 
@@ -81,13 +73,10 @@ func (s *Service) checkDir(dir string) error {
 func (s *Service) wishes(o schema.ChatOptions, system string) claude.Wishes {
 	w := claude.Wishes{
 		Partial: true, Approvals: true, Model: o.Model, Effort: o.Effort, PermissionMode: o.PermissionMode,
-		MaxBudgetUSD: o.MaxBudgetUSD, System: system,
+		MaxBudgetUSD: o.MaxBudgetUSD, System: system, Dir: o.Cwd,
 	}
 	if w.MaxBudgetUSD == 0 {
 		w.MaxBudgetUSD = s.config.MaxBudgetUSD
-	}
-	if o.Cwd != "" {
-		w.Dir = filepath.Join(s.config.Workspace, o.Cwd)
 	}
 	return w
 }

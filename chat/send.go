@@ -1,10 +1,10 @@
 package chat
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -227,7 +227,7 @@ func (c *conversation) ask(path []store.Message, record store.Conversation, w cl
 		return w
 	}
 	b := plan(path, record.Session, record.SessionHead)
-	if b.session == "" || s.runs.Keeps(c.id, with(b)) || s.config.HasSession(b.session, cmp.Or(w.Dir, s.config.Workspace), b.last) {
+	if b.session == "" || s.runs.Keeps(c.id, with(b)) || s.config.HasSession(b.session, filepath.Join(s.config.Workspace, w.Dir), b.last) {
 		return b.prompt, with(b)
 	}
 	b = anew(path)

@@ -76,6 +76,27 @@ func TestALivingProcessKnowsASessionThatIsNotWrittenDownYet(t *testing.T) {
 	require.EqualValues(t, 1, h.runs.Kept().Reused)
 }
 
+// A process that was started from other settings than there are now is used no more, and nothing
+// that was said is lost with it.
+func TestAConversationGoesOnInAnotherProcessAfterAChange(t *testing.T) {
+	h := newHouse(t, nil)
+	c := h.create()
+	h.ask(c.ID, "one")
+	h.ask(c.ID, "two")
+	settings := filepath.Join(h.dir, "home", ".claude", "settings.json")
+	require.NoError(t, os.MkdirAll(filepath.Dir(settings), 0o700))
+	require.NoError(t, os.WriteFile(settings, []byte("{}"), 0o600))
+	end := h.ask(c.ID, "history")
+	require.Contains(t, end.Result, "one")
+	require.Contains(t, end.Result, "two")
+	kept := h.runs.Kept()
+	require.EqualValues(t, 1, kept.Reused)
+	require.Equal(t, 1, kept.Alive)
+	require.EqualValues(t, 1, kept.Ends.Stale+kept.Ends.Unfit)
+	h.ask(c.ID, "three")
+	require.EqualValues(t, 2, h.runs.Kept().Reused)
+}
+
 func TestABranchKnowsOnlyWhatWasSaidBeforeIt(t *testing.T) {
 	h := newHouse(t, nil)
 	c := h.create()

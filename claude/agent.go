@@ -21,14 +21,16 @@ type Agent struct {
 	Environment []string
 	// MaxProcesses of one run; 0 is no limit.
 	MaxProcesses int
+
+	login login
 }
 
 // Launch is one start of the CLI.
 type Launch struct {
 	// ID is the marker of all its processes.
 	ID string
-	// Dir is the working directory.
-	Dir            string
+	// Workspace is the root of the working directories: Wishes.Dir is in it.
+	Workspace      string
 	Stdout, Stderr *os.File
 	Wishes
 	// Standby says that its prompt will come later, or never.
@@ -36,7 +38,8 @@ type Launch struct {
 }
 
 // Start starts the CLI, which then waits for a prompt. The error says why it could not be,
-// in words that a client may see.
+// in words that a client may see; it is [ErrWorkspace] or [ErrDir] if the working directory is
+// not there now, or not in the workspace.
 func (a *Agent) Start(l Launch) (*procman.Process, error) {
 	path, err := a.Program.Path()
 	if err != nil {
@@ -50,9 +53,14 @@ func (a *Agent) Start(l Launch) (*procman.Process, error) {
 		}
 		args = append(args, "--append-system-prompt-file="+file)
 	}
+	dir, err := OpenDir(l.Workspace, l.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
 	process, err := a.Supervisor.Start(procman.Spec{
 		ID: l.ID, Path: path, Args: args,
-		Env: a.Environment, Dir: l.Dir, Stdout: l.Stdout, Stderr: l.Stderr, MaxProcesses: a.MaxProcesses, Standby: l.Standby,
+		Env: a.Environment, Dir: dir, Stdout: l.Stdout, Stderr: l.Stderr, MaxProcesses: a.MaxProcesses, Standby: l.Standby,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claude could not be started: %w", err)

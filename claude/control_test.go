@@ -21,7 +21,7 @@ func said(t *testing.T, say func(*Agent, *procman.Process)) []string {
 	script := filepath.Join(t.TempDir(), "claude")
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\nexec cat\n"), 0o700))
 	agent := &Agent{Program: Program{Name: script}, Supervisor: supervisor, Environment: []string{"PATH=" + os.Getenv("PATH")}}
-	process, err := agent.Start(Launch{ID: "control-" + filepath.Base(filepath.Dir(script)) + strings.ReplaceAll(t.Name(), "/", "-"), Dir: t.TempDir(), Stdout: out, Stderr: out})
+	process, err := agent.Start(Launch{ID: "control-" + filepath.Base(filepath.Dir(script)) + strings.ReplaceAll(t.Name(), "/", "-"), Workspace: t.TempDir(), Stdout: out, Stderr: out})
 	require.NoError(t, err)
 	say(agent, process)
 	require.NoError(t, process.Stdin.Close())

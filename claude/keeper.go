@@ -28,14 +28,14 @@ const maxShelves = 16
 // tend does what is due, and returns how long nothing will be, unless something happens.
 func (p *Pool) tend() time.Duration {
 	if p.inspectionDue() {
-		p.inspect(p.sources.snapshot())
+		p.inspect(p.agent.Snapshot(p.config.Dir))
 	}
 	s, wait := p.plan(time.Now())
 	if wait > 0 {
 		return min(wait, p.tempo.look)
 	}
 	if w, err := p.launch(s.wishes); err != nil {
-		p.fail(s, p.sources.snapshot(), 0, err.Error())
+		p.fail(s, p.agent.Snapshot(p.config.Dir), 0, err.Error())
 	} else {
 		p.shelve(s, w)
 	}
@@ -49,7 +49,7 @@ func (p *Pool) inspectionDue() bool {
 }
 
 // inspect looks at all that wait, and drops those that a run could not use.
-func (p *Pool) inspect(now snapshot) {
+func (p *Pool) inspect(now Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.looked = time.Now()
@@ -59,7 +59,7 @@ func (p *Pool) inspect(now snapshot) {
 		for _, w := range slices.Clone(s.waiting) {
 			w.measure()
 			p.largest = max(p.largest, w.memory)
-			if w.snapshot != now {
+			if w.Snapshot != now {
 				p.takeOffLocked(s, w)
 				p.dropLocked(w, &p.stats.Drops.Stale)
 				p.avoidLoopLocked(s, w)

@@ -13,8 +13,6 @@ import (
 // login reads, in the file that the CLI rewrites at its starts and its turns, what matters of
 // it: who is logged in, and the user's MCP servers.
 type login struct {
-	path string
-
 	mu    sync.Mutex
 	of    os.FileInfo // guarded by mu: of the file that was read
 	known string      // guarded by mu
@@ -36,9 +34,9 @@ func (a account) text() string {
 	return fmt.Sprintf("%s %s %s %s", a.Key, a.Servers, a.Account.Person, a.Account.Team)
 }
 
-// current returns that part as text. It is read when the file has changed.
-func (l *login) current() string {
-	info, err := os.Stat(l.path)
+// current returns that part of the file as text. It is read when the file has changed.
+func (l *login) current(path string) string {
+	info, err := os.Stat(path)
 	if err != nil {
 		return account{}.text()
 	}
@@ -48,7 +46,7 @@ func (l *login) current() string {
 		return l.known
 	}
 	var a account
-	if text, err := os.ReadFile(l.path); err == nil {
+	if text, err := os.ReadFile(path); err == nil {
 		_ = json.Unmarshal(text, &a, jsontext.AllowDuplicateNames(true)) // the CLI judges the file, not we
 	}
 	l.of, l.known = info, a.text()

@@ -53,7 +53,7 @@ type Wishes struct {
 	// Turns is for a process that may take several prompts. It repeats each on stdout when it
 	// begins with it, so that the turns that it takes by itself can be told apart.
 	Turns bool
-	// Dir is the working directory; empty is the one that all runs have.
+	// Dir is the working directory, relative to the workspace; empty is the workspace itself.
 	Dir string
 }
 

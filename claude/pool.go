@@ -40,14 +40,13 @@ type Output struct {
 // without wishes, and for every other profile that was used lately.
 //
 // A process serves one run, or none. What it was started from must not have changed since:
-// see [snapshot]. [Pool.Serve] starts and drops processes; everything else may be called
+// see [Snapshot]. [Pool.Serve] starts and drops processes; everything else may be called
 // from any goroutine, also while nobody serves: then every run starts its own process.
 type Pool struct {
 	config  PoolConfig
 	agent   *Agent
 	outputs Outputs
 	log     *slog.Logger
-	sources sources
 	tempo   tempo
 	wake    chan struct{} // rings when Serve may have something to do
 	tasks   sync.WaitGroup
@@ -80,7 +79,7 @@ func NewPool(config PoolConfig, agent *Agent, outputs Outputs, log *slog.Logger)
 	atOnce, hurry := context.WithCancel(context.Background())
 	return &Pool{
 		config: config, agent: agent, outputs: outputs, log: log, atOnce: atOnce, hurry: hurry,
-		sources: newSources(agent, config.Dir), tempo: usualTempo, wake: make(chan struct{}, 1),
+		tempo: usualTempo, wake: make(chan struct{}, 1),
 		shelves: []*shelf{{}}, starting: map[*Start]struct{}{}, stats: PoolStats{Size: config.Size},
 		largest: waitingMemory, memory: memory{read: readMemory},
 	}
@@ -134,7 +133,7 @@ func (p *Pool) ring() {
 }
 
 // takeLocked returns a process that waits for such a run, nil if none does. Requires p.mu.
-func (p *Pool) takeLocked(wishes Wishes, now snapshot) *Waiting {
+func (p *Pool) takeLocked(wishes Wishes, now Snapshot) *Waiting {
 	if !p.open || wishes.Session != "" || wishes.Dir != "" {
 		return nil // a session is loaded at the start; all that wait do so in one directory
 	}
@@ -143,7 +142,7 @@ func (p *Pool) takeLocked(wishes Wishes, now snapshot) *Waiting {
 	for len(s.waiting) > 0 {
 		w := s.waiting[0]
 		s.waiting = s.waiting[1:]
-		if w.alive() && w.snapshot == now {
+		if w.alive() && w.Snapshot == now {
 			w.leave()
 			p.stats.Hits++
 			s.trouble = trouble{}

@@ -56,19 +56,19 @@ func TestAChangeMakesProcessesStale(t *testing.T) {
 func TestWhatRunsChangeMakesNothingStale(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, waits)
-	before := p.sources.snapshot()
+	before := p.agent.Snapshot(p.config.Dir)
 	put(t, p.home, ".claude.json", `{"numStartups":1}`)
-	require.Equal(t, before, p.sources.snapshot(), "the CLI's first start")
+	require.Equal(t, before, p.agent.Snapshot(p.config.Dir), "the CLI's first start")
 	put(t, p.home, ".claude.json", `{"primaryApiKey":"x","numStartups":1}`)
-	before = p.sources.snapshot()
+	before = p.agent.Snapshot(p.config.Dir)
 	put(t, p.home, ".claude.json", `{"numStartups":2,"primaryApiKey":"x","projects":{"/w":{"lastCost":1}}}`)
 	put(t, p.home, ".claude/projects/-w/session.jsonl", "{}")
 	put(t, p.home, ".claude/sessions/1.json", "{}")
 	put(t, p.home, ".claude/backups/x", "{}")
 	put(t, p.config.Dir, "main.go", "package main")
 	put(t, p.config.Dir, ".claude/settings.json", "{}") // a workspace that is not trusted
-	require.Equal(t, before, p.sources.snapshot())
-	require.Equal(t, before, p.sources.snapshot(), "and time alone neither")
+	require.Equal(t, before, p.agent.Snapshot(p.config.Dir))
+	require.Equal(t, before, p.agent.Snapshot(p.config.Dir), "and time alone neither")
 }
 
 func TestTheSettingsOfATrustedWorkspaceCount(t *testing.T) {
@@ -76,12 +76,11 @@ func TestTheSettingsOfATrustedWorkspaceCount(t *testing.T) {
 	for _, name := range []string{".claude/settings.json", ".claude/settings.local.json", ".mcp.json", "CLAUDE.md"} {
 		p := newPool(t, waits)
 		p.agent.Options.TrustWorkspace = true
-		sources := newSources(p.agent, p.config.Dir)
-		before := sources.snapshot()
+		before := p.agent.Snapshot(p.config.Dir)
 		put(t, p.config.Dir, "other.md", "x")
-		require.Equal(t, before, sources.snapshot())
+		require.Equal(t, before, p.agent.Snapshot(p.config.Dir))
 		put(t, p.config.Dir, name, "{}")
-		require.NotEqual(t, before, sources.snapshot(), name)
+		require.NotEqual(t, before, p.agent.Snapshot(p.config.Dir), name)
 	}
 }
 
@@ -91,18 +90,65 @@ func TestTheEnvironmentSaysWhereFilesAre(t *testing.T) {
 	p := newPool(t, waits)
 	config, certificates := t.TempDir(), filepath.Join(t.TempDir(), "ca.pem")
 	p.agent.Environment = append(p.agent.Environment, "CLAUDE_CONFIG_DIR="+config, "NODE_EXTRA_CA_CERTS="+certificates)
-	sources := newSources(p.agent, p.config.Dir)
-	before := sources.snapshot()
+	before := p.agent.Snapshot(p.config.Dir)
 	put(t, p.home, ".claude/settings.json", "{}")
-	require.Equal(t, before, sources.snapshot())
+	require.Equal(t, before, p.agent.Snapshot(p.config.Dir))
 	for dir, name := range map[string]string{config: "settings.json", filepath.Dir(certificates): "ca.pem"} {
 		put(t, dir, name, "{}")
-		now := sources.snapshot()
+		now := p.agent.Snapshot(p.config.Dir)
 		require.NotEqual(t, before, now, name)
 		before = now
 	}
 	put(t, config, ".claude.json", `{"mcpServers":{"a":{}}}`)
-	require.NotEqual(t, before, sources.snapshot())
+	require.NotEqual(t, before, p.agent.Snapshot(p.config.Dir))
+}
+
+// The file that the CLI rewrites may still be in its former place, and is read there then.
+func TestTheFormerAccountFileCountsWithItsLoginOnly(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, waits)
+	put(t, p.home, ".claude/.config.json", `{"numStartups":1,"primaryApiKey":"x"}`)
+	before := p.agent.Snapshot(p.config.Dir)
+	put(t, p.home, ".claude/.config.json", `{"numStartups":2,"primaryApiKey":"x"}`)
+	require.Equal(t, before, p.agent.Snapshot(p.config.Dir))
+	put(t, p.home, ".claude/.config.json", `{"numStartups":2,"primaryApiKey":"y"}`)
+	require.NotEqual(t, before, p.agent.Snapshot(p.config.Dir))
+}
+
+// A link to the very directory that was there is not that directory: the next process is refused
+// there.
+func TestALinkInThePlaceOfTheWorkingDirectoryIsAChange(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, waits)
+	before := p.agent.Snapshot(p.config.Dir)
+	require.NoError(t, os.Rename(p.config.Dir, p.config.Dir+".old"))
+	require.NoError(t, os.Symlink(p.config.Dir+".old", p.config.Dir))
+	require.NotEqual(t, before, p.agent.Snapshot(p.config.Dir))
+}
+
+// What the CLI has written itself in a turn is no change to the process that has taken it.
+func TestAProcessKnowsWhatItWritesWhileItWorks(t *testing.T) {
+	t.Parallel()
+	memory := func(p *pool) string { return memoryFile("", p.config.Dir) + "/MEMORY.md" }
+	for name, test := range map[string]struct {
+		file func(p *pool) string
+		own  bool
+	}{
+		"memory":      {memory, true},
+		"credentials": {func(*pool) string { return ".credentials.json" }, true},
+		"plugins":     {func(*pool) string { return "plugins/known_marketplaces.json" }, true},
+		"settings":    {func(*pool) string { return "settings.json" }, false},
+		"a skill":     {func(*pool) string { return "skills/a/SKILL.md" }, false},
+	} {
+		p := newPool(t, waits)
+		before := p.agent.Snapshot(p.config.Dir)
+		put(t, p.home, ".claude/"+test.file(p), "{}")
+		now := p.agent.Snapshot(p.config.Dir)
+		require.NotEqual(t, before, now, name)
+		require.Equal(t, test.own, before.Worked(now) == now, name)
+		put(t, p.home, ".claude/"+test.file(p), "{} ")
+		require.NotEqual(t, before.Worked(now), p.agent.Snapshot(p.config.Dir), name)
+	}
 }
 
 // A tree without end is looked at only so far.
@@ -112,7 +158,7 @@ func TestALargeTreeIsLookedAtInPart(t *testing.T) {
 	for i := range maxEntries + 100 {
 		put(t, p.home, ".claude/skills/"+time.Duration(i).String(), "x")
 	}
-	require.Less(t, len(p.sources.snapshot()), maxEntries*200)
+	require.Less(t, len(p.agent.Snapshot(p.config.Dir).given), maxEntries*200)
 }
 
 // A process whose own start changes what it is started from is not started again and again.

@@ -15,9 +15,9 @@ type Start struct {
 // Begin is for a run that has its place. It takes a process that waits for such a run, if
 // there is one; that is the caller's then, to be stopped or discarded.
 func (p *Pool) Begin(wishes Wishes) *Start {
-	var now snapshot
+	var now Snapshot
 	if p.config.Size > 0 {
-		now = p.sources.snapshot()
+		now = p.agent.Snapshot(p.config.Dir)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

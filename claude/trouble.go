@@ -6,14 +6,14 @@ import "time"
 type trouble struct {
 	failures int
 	until    time.Time // no other is started before
-	of       snapshot  // from which they were started; "" if another makes no difference
+	of       Snapshot  // from which they were started; none if another makes no difference
 	told     string    // the last one that is in the log
 }
 
 // forget ends the waiting when what processes are started from has changed: that may have
 // mended it.
-func (t *trouble) forget(now snapshot) {
-	if t.of != "" && t.of != now {
+func (t *trouble) forget(now Snapshot) {
+	if t.of != (Snapshot{}) && t.of != now {
 		*t = trouble{}
 	}
 }
@@ -27,7 +27,7 @@ func (p *Pool) avoidLoopLocked(s *shelf, w *Waiting) {
 		return
 	}
 	s.trouble.add(p.tempo)
-	s.trouble.of = ""
+	s.trouble.of = Snapshot{}
 }
 
 // add counts a failure.
@@ -38,7 +38,7 @@ func (t *trouble) add(tempo tempo) {
 
 // fail keeps a profile from being started again at once. The log is told once of a trouble
 // that goes on: a run that starts its own process tells its client anyway.
-func (p *Pool) fail(s *shelf, of snapshot, waited time.Duration, why string) {
+func (p *Pool) fail(s *shelf, of Snapshot, waited time.Duration, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := &s.trouble

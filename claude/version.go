@@ -69,10 +69,7 @@ func (v *Versions) ask(ctx context.Context, path string) string {
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()
-	process, err := v.Agent.Supervisor.Start(procman.Spec{
-		ID: "version_" + strings.ToLower(rand.Text()), Path: path, Args: []string{"--version"},
-		Env: v.Agent.Environment, Dir: os.TempDir(), Stdout: out, Stderr: out,
-	})
+	process, err := v.start(path, out)
 	if err != nil {
 		return ""
 	}
@@ -86,4 +83,17 @@ func (v *Versions) ask(ctx context.Context, path string) string {
 	text := make([]byte, 256)
 	n, _ := out.ReadAt(text, 0)
 	return versionPattern.FindString(string(text[:max(n, 0)]))
+}
+
+// start starts the CLI in a directory in which nothing concerns it.
+func (v *Versions) start(path string, out *os.File) (*procman.Process, error) {
+	dir, err := os.Open(os.TempDir())
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return v.Agent.Supervisor.Start(procman.Spec{
+		ID: "version_" + strings.ToLower(rand.Text()), Path: path, Args: []string{"--version"},
+		Env: v.Agent.Environment, Dir: dir, Stdout: out, Stderr: out,
+	})
 }

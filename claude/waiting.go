@@ -14,12 +14,13 @@ type Waiting struct {
 	// Output has the id of the run that it may serve.
 	Output
 	Process *procman.Process
+	// Snapshot is of what it was started from.
+	Snapshot Snapshot
 
-	snapshot snapshot // of what it was started from
-	started  time.Time
-	memory   int64 // bytes that it takes; guarded by the pool's mu
-	once     sync.Once
-	left     chan struct{} // closed when it was taken off its shelf
+	started time.Time
+	memory  int64 // bytes that it takes; guarded by the pool's mu
+	once    sync.Once
+	left    chan struct{} // closed when it was taken off its shelf
 }
 
 // Waits of a process that is not needed. An idle CLI ends with its stdin within 40 ms. One that
@@ -39,11 +40,11 @@ func (p *Pool) launch(wishes Wishes) (*Waiting, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := p.sources.snapshot() // before the start: what changes during it counts as changed
+	now := p.agent.Snapshot(p.config.Dir) // before the start: what changes during it counts as changed
 	process, err := p.agent.Start(Launch{
-		ID: output.ID, Dir: p.config.Dir, Stdout: output.Stdout, Stderr: output.Stderr, Wishes: wishes, Standby: true,
+		ID: output.ID, Workspace: p.config.Dir, Stdout: output.Stdout, Stderr: output.Stderr, Wishes: wishes, Standby: true,
 	})
-	w := &Waiting{Output: output, Process: process, snapshot: now, started: time.Now(), left: make(chan struct{})}
+	w := &Waiting{Output: output, Process: process, Snapshot: now, started: time.Now(), left: make(chan struct{})}
 	if err != nil {
 		p.remove(w)
 		return nil, err
@@ -94,8 +95,8 @@ func (w *Waiting) alive() bool {
 }
 
 // why returns the counter of the reason why it cannot be used.
-func (w *Waiting) why(now snapshot, drops *Drops) *int64 {
-	if w.snapshot != now {
+func (w *Waiting) why(now Snapshot, drops *Drops) *int64 {
+	if w.Snapshot != now {
 		return &drops.Stale
 	}
 	return &drops.Dead
@@ -132,5 +133,5 @@ func (p *Pool) lose(s *shelf, w *Waiting, why string) {
 	if why == "" {
 		why = fmt.Sprintf("it ended while it waited, with status %d, signal %d", exit.Code, exit.Signal)
 	}
-	p.fail(s, w.snapshot, waited, why)
+	p.fail(s, w.Snapshot, waited, why)
 }

@@ -100,6 +100,71 @@ func TestChat_AProcessThatNobodyNeedsEndsAndTheNextTurnKnowsWhatWasSaid(t *testi
 	require.Equal(t, slices.Concat(firstTurn("one"), firstTurn("two"), firstTurn("three"), firstTurn("four")), s.messages(id))
 }
 
+// What the CLI was started from has changed: the next turn continues the session in another
+// process. What the CLI itself writes while it works is no such change, or no process would last.
+func TestChat_AChangeOfTheSettingsNeedsAnotherProcess(t *testing.T) {
+	for name, file := range map[string]string{"settings": "settings.json", "credentials": ".credentials.json", "memory": "CLAUDE.md"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			s := w.serve()
+			id, c := s.open(), s.chat()
+			c.turn(id, "one")
+			pids := w.claudes()
+			c.turn(id, "two")
+			require.Equal(t, pids, w.claudes(), "nothing has changed")
+			w.awaitWritten(4)
+			require.NoError(t, os.WriteFile(filepath.Join(w.home, ".claude", file), []byte("{}"), 0o600))
+			c.turn(id, "three")
+			after := w.claudes()
+			require.Len(t, after, 1)
+			require.NotEqual(t, pids, after)
+			require.Equal(t, slices.Concat(firstTurn("one"), firstTurn("two"), []string{"user: three"}), w.lastRequest())
+			require.Len(t, w.sessions(), 1, "the session goes on")
+			c.turn(id, "four")
+			require.Equal(t, after, w.claudes(), "nothing has changed since")
+			require.Equal(t, slices.Concat(firstTurn("one"), firstTurn("two"), firstTurn("three"), firstTurn("four")), s.messages(id))
+		})
+	}
+}
+
+// What is remembered in a turn is no change to the process that has taken it, but one to all others.
+func TestChat_WhatATurnRemembersDoesNotCostItsProcess(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	id, other, c := s.open(), s.open(), s.chat()
+	c.turn(id, "one")
+	pids := w.claudes()
+	w.awaitWritten(2)
+	memory := ""
+	for path := range w.sessions() {
+		memory = filepath.Join(filepath.Dir(path), "memory")
+	}
+	c.turn(other, "one")
+	require.Len(t, w.claudes(), 2)
+	require.NoError(t, os.MkdirAll(memory, 0o700))
+	asked := c.askedFor(id, "[[bash touch "+memory+"/MEMORY.md]]")
+	c.answer(asked.RequestID, true)
+	require.True(t, c.requireAnswered(asked, "allowed").Success)
+	require.FileExists(t, filepath.Join(memory, "MEMORY.md"))
+	both := w.claudes()
+	c.turn(id, "three")
+	require.Equal(t, both, w.claudes(), "the same process")
+	c.turn(other, "two")
+	require.Subset(t, w.claudes(), pids)
+	require.NotEqual(t, both, w.claudes(), "the other one has not read it")
+}
+
+// awaitWritten waits until the CLI has written so many messages of its only session down.
+func (w *world) awaitWritten(messages int) {
+	w.t.Helper()
+	require.True(w.t, eventually(patience, func() bool {
+		for _, text := range w.sessions() {
+			return strings.Count(text, `"type":"user"`)+strings.Count(text, `"type":"assistant"`) >= messages
+		}
+		return false
+	}), "the session is written down")
+}
+
 func last(all []string) string { return all[len(all)-1] }
 
 // The CLI takes a turn by itself when a task of its ends. That is nobody's answer.

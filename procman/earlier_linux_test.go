@@ -44,9 +44,11 @@ func playEarlier() {
 	var scripts map[string]string
 	must(json.Unmarshal([]byte(os.Getenv("PROCMAN_SCRIPTS")), &scripts))
 	report := report{PID: os.Getpid(), Leaders: map[string]Leader{}}
+	dir, err := os.Open(os.TempDir())
+	must(err)
 	for id, script := range scripts {
 		p, err := s.Start(Spec{
-			ID: id, Path: "/bin/sh", Args: []string{"-c", script}, Dir: os.TempDir(), Stdout: os.Stdout, Stderr: os.Stderr,
+			ID: id, Path: "/bin/sh", Args: []string{"-c", script}, Dir: dir, Stdout: os.Stdout, Stderr: os.Stderr,
 			Env: []string{"PATH=" + os.Getenv("PATH"), "ID=" + id},
 		})
 		must(err)

@@ -20,9 +20,11 @@ type Spec struct {
 	Args []string
 	// Env is the whole environment; nothing is inherited. The marker is added.
 	Env []string
-	// Dir is the working directory.
-	Dir string
-	// Stdout and Stderr are handed to the process and stay the caller's to close.
+	// Dir is the working directory, open: the process starts in it, wherever its path leads by
+	// then. Where the system cannot do that, it starts behind the path, if that is the same
+	// directory just before.
+	Dir *os.File
+	// Stdout and Stderr are handed to the process. They and Dir stay the caller's to close.
 	Stdout, Stderr *os.File
 	// MaxProcesses closes Overrun when there are more processes at once; 0 is no limit.
 	MaxProcesses int
@@ -78,13 +80,17 @@ func (s *Supervisor) Start(spec Spec) (*Process, error) {
 
 // start makes the pipe for stdin and the process.
 func (p *Process) start(spec Spec) error {
+	dir, err := pathOf(spec.Dir)
+	if err != nil {
+		return fmt.Errorf("find working directory: %w", withoutPath(err))
+	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("make stdin: %w", err)
 	}
 	defer read.Close()
 	attributes := &os.ProcAttr{
-		Dir: spec.Dir, Env: p.environment(spec.Env), Sys: p.scope.attributes(),
+		Dir: dir, Env: p.environment(spec.Env), Sys: p.scope.attributes(),
 		Files: []*os.File{read, spec.Stdout, spec.Stderr},
 	}
 	p.supervisor.mu.Lock()

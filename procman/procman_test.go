@@ -56,7 +56,7 @@ func shell(t *testing.T, script string, change ...func(*Spec)) (*Process, *bufio
 	defer write.Close()
 	spec := Spec{
 		ID: fmt.Sprintf("test-%d-%d", os.Getpid(), serial.Add(1)), Path: "/bin/sh", Args: []string{"-c", script},
-		Env: []string{"PATH=" + os.Getenv("PATH")}, Dir: t.TempDir(), Stdout: write, Stderr: os.Stderr,
+		Env: []string{"PATH=" + os.Getenv("PATH")}, Dir: open(t, t.TempDir()), Stdout: write, Stderr: os.Stderr,
 	}
 	for _, c := range change {
 		c(&spec)
@@ -68,6 +68,15 @@ func shell(t *testing.T, script string, change ...func(*Spec)) (*Process, *bufio
 		p.Stop(context.Background(), 0)
 	})
 	return p, bufio.NewReader(read)
+}
+
+// open opens a directory until the end of the test.
+func open(t *testing.T, dir string) *os.File {
+	t.Helper()
+	file, err := os.Open(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { file.Close() })
+	return file
 }
 
 // line waits for one line of output.
@@ -199,7 +208,7 @@ func TestStartTellsWhyWithoutThePath(t *testing.T) {
 		dir:                                    syscall.EACCES,
 		link:                                   syscall.ENOENT,
 	} {
-		_, err := shared.Start(Spec{ID: "never", Path: path, Dir: dir, Stdout: os.Stdout, Stderr: os.Stderr})
+		_, err := shared.Start(Spec{ID: "never", Path: path, Dir: open(t, dir), Stdout: os.Stdout, Stderr: os.Stderr})
 		require.ErrorIs(t, err, want, path)
 		require.NotContains(t, err.Error(), dir)
 	}

@@ -209,11 +209,13 @@ func (e *earlier) start(t *testing.T, task string) *bufio.Reader {
 	require.NoError(t, err)
 	log, err := os.Create(filepath.Join(e.dir, "log"))
 	require.NoError(t, err)
+	dir, err := os.Open(e.dir)
+	require.NoError(t, err)
 	machine, err := supervisor.Start(procman.Spec{
-		ID: fmt.Sprintf("machine-%d-%d", os.Getpid(), machines.Add(1)), Path: "/proc/self/exe", Dir: e.dir, Stdout: write, Stderr: log,
+		ID: fmt.Sprintf("machine-%d-%d", os.Getpid(), machines.Add(1)), Path: "/proc/self/exe", Dir: dir, Stdout: write, Stderr: log,
 		Env: []string{"PATH=" + os.Getenv("PATH"), "SPOOL_ROLE=machine", "SPOOL_TASK=" + task},
 	})
-	require.NoError(t, errors.Join(err, write.Close(), log.Close()))
+	require.NoError(t, errors.Join(err, write.Close(), log.Close(), dir.Close()))
 	t.Cleanup(func() {
 		require.NoError(t, errors.Join(machine.Stdin.Close(), read.Close()))
 		machine.Stop(context.Background(), 0)

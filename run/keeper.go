@@ -160,10 +160,10 @@ func (k *keeper) close() {
 	}
 }
 
-// endUnfit ends a process that was taken and cannot be used.
-func (k *keeper) endUnfit(l *living) {
+// endMisfit ends a process that was taken and cannot be used, and counts why.
+func (k *keeper) endMisfit(l *living, reason *int64) {
 	k.mu.Lock()
-	k.stats.Ends.Unfit++
+	*reason++
 	k.mu.Unlock()
 	k.end(l)
 }

@@ -24,6 +24,7 @@ type Ends struct {
 	Pressure int64 `json:"pressure"` // the machine runs out of memory
 	Dead     int64 `json:"dead"`     // it ended by itself
 	Unfit    int64 `json:"unfit"`    // the next turn needed another one
+	Stale    int64 `json:"stale"`    // the next turn found that what it was started from has changed
 	LetGo    int64 `json:"letGo"`    // the conversation, or the server, needs it no more
 }
 
@@ -101,9 +102,9 @@ func (g *Registry) LetGo(conversation string) { g.keeper.letGo(conversation) }
 // Keeps reports whether a process is kept for a conversation that can serve a turn with these
 // wishes. It knows its session, whether or not that is written down by now.
 func (g *Registry) Keeps(conversation string, w claude.Wishes) bool {
-	k := g.keeper
+	k, now := g.keeper, g.snapshot(w)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	l := k.idle[conversation]
-	return l != nil && l.suits((&Turn{Wishes: w}).wishes())
+	return l != nil && l.suits((&Turn{Wishes: w}).wishes()) && l.origin == now
 }

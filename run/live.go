@@ -1,7 +1,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,21 +94,22 @@ func (r *Run) live(own *files) Outcome {
 	if err != nil {
 		_ = own.close()
 		r.log.Warn("start claude", "error", err)
-		return failed(schema.SpawnFailed, err.Error()+spawnHint(err))
+		return notStarted(err)
 	}
 	defer r.handBack(l)
 	return r.follow(l, (*watch).prompt)
 }
 
-// errWorkspace is what a client is told when runs have nowhere to work.
-var errWorkspace = errors.New("the workspace is missing and cannot be made: check --workspace")
-
-// spawnHint says what to do about a CLI that cannot be started.
-func spawnHint(err error) string {
-	if errors.Is(err, errWorkspace) {
-		return ""
+// notStarted is the outcome of a run whose process cannot be started.
+func notStarted(err error) Outcome {
+	switch {
+	case errors.Is(err, claude.ErrDir): // it was there when the run was accepted
+		return failed(schema.InvalidOption, err.Error())
+	case errors.Is(err, claude.ErrWorkspace):
+		return failed(schema.SpawnFailed, err.Error())
+	default:
+		return failed(schema.SpawnFailed, err.Error()+"; "+claude.Hint)
 	}
-	return "; " + claude.Hint
 }
 
 // launch returns the process that the run has taken, or that its conversation has kept, or
@@ -117,7 +117,7 @@ func spawnHint(err error) string {
 func (r *Run) launch(own *files) (*living, error) {
 	l := &living{id: r.ID, conversation: r.conversation, files: own, wishes: r.wishes()}
 	if w := r.waiting(); w != nil {
-		l.process = w.Process
+		l.process, l.origin = w.Process, w.Snapshot
 		return l, nil
 	}
 	if kept := r.reuse(); kept != nil {
@@ -130,9 +130,10 @@ func (r *Run) launch(own *files) (*living, error) {
 	if err := r.registry.makeWorkspace(); err != nil {
 		return nil, err
 	}
+	l.origin = r.registry.snapshot(l.wishes) // before the start: what changes during it counts as changed
 	var err error
 	l.process, err = r.registry.agent.Start(claude.Launch{
-		ID: r.ID, Dir: cmp.Or(l.wishes.Dir, r.registry.config.Workspace), Stdout: own.out, Stderr: own.err, Wishes: l.wishes,
+		ID: r.ID, Workspace: r.registry.config.Workspace, Stdout: own.out, Stderr: own.err, Wishes: l.wishes,
 	})
 	return l, err
 }

@@ -17,10 +17,11 @@ type living struct {
 	id           string // of the run that started it: its directory and its marker
 	conversation string // "" if it serves one run alone
 	process      *procman.Process
-	files        *files        // as the run sees them that it serves
-	wishes       claude.Wishes // what it was started with, and set to since
-	spent        spent         // until its latest result
-	served       int           // how many runs
+	files        *files          // as the run sees them that it serves
+	wishes       claude.Wishes   // what it was started with, and set to since
+	origin       claude.Snapshot // what it was started from, and has worked with since
+	spent        spent           // until its latest result
+	served       int             // how many runs
 
 	// Once its first run has ended: how much of its files is that one's. The rest is cut off
 	// when it has ended itself.

@@ -49,4 +49,5 @@ func (w *watch) hand() {
 	}
 	l.end, l.spent = w.at, spentUntil(*w.turn.Result)
 	l.wishes.Session = w.turn.Session
+	l.origin = l.origin.Worked(w.run.registry.snapshot(l.wishes))
 }

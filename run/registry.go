@@ -15,7 +15,8 @@ import (
 
 // Config is what the operator decides about runs.
 type Config struct {
-	// DataDir holds the runs' files; Workspace is their working directory.
+	// DataDir holds the runs' files; Workspace is their working directory, or the root of those,
+	// and no symbolic link.
 	DataDir, Workspace string
 	// RunTimeout is the wall clock of a run, from its prompt on.
 	RunTimeout time.Duration

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"spool/claude"
 	"spool/store"
@@ -43,8 +44,8 @@ func (r *Run) reuse() *living {
 		r.countResumed()
 		return nil
 	}
-	if wishes := r.wishes(); !l.suits(wishes) || !l.set(g.agent, g.watcher, wishes) {
-		g.keeper.endUnfit(l)
+	if reason := r.misfit(l); reason != nil {
+		g.keeper.endMisfit(l, reason)
 		r.countResumed()
 		return nil
 	}
@@ -53,6 +54,26 @@ func (r *Run) reuse() *living {
 	r.source.Store(l.files.output)
 	g.keeper.count(true)
 	return l
+}
+
+// misfit returns the count of the reason why a kept process cannot serve the run; nil if it can,
+// and works as the run wishes from now on.
+func (r *Run) misfit(l *living) *int64 {
+	g, wishes := r.registry, r.wishes()
+	switch {
+	case !l.suits(wishes):
+		return &g.keeper.stats.Ends.Unfit
+	case l.origin != g.snapshot(wishes):
+		return &g.keeper.stats.Ends.Stale
+	case !l.set(g.agent, g.watcher, wishes):
+		return &g.keeper.stats.Ends.Unfit
+	}
+	return nil
+}
+
+// snapshot is what a process with these wishes would be started from now.
+func (g *Registry) snapshot(w claude.Wishes) claude.Snapshot {
+	return g.agent.Snapshot(filepath.Join(g.config.Workspace, w.Dir))
 }
 
 func (r *Run) countResumed() {

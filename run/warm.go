@@ -87,7 +87,7 @@ func (r *Run) dismiss(files *files) error {
 // makeWorkspace makes the runs' working directory: an earlier run may have removed it.
 func (g *Registry) makeWorkspace() error {
 	if err := os.MkdirAll(g.config.Workspace, 0o700); err != nil {
-		return errWorkspace
+		return claude.ErrWorkspace
 	}
 	return nil
 }

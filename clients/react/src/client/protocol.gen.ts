@@ -1347,6 +1347,8 @@ export interface Health {
       dead: number;
       /** The next turn needed another one. */
       unfit: number;
+      /** The next turn found that what they were started from has changed. */
+      stale: number;
       /** Their conversation needs them no more. */
       letGo: number;
     };
