@@ -139,62 +139,88 @@ func (s *Service) clientMessageID(ctx context.Context, runID string) string {
 	return id
 }
 
-// assistantLine is what the agent's own lines begin with, said by the model or by an agent that it has started.
-var assistantLine = []byte(`{"type":"assistant"`)
+// assistantLine is what the agent's own lines begin with, said by the model or by an agent that it has started;
+// streamLine what the parts of a block that is being written do.
+var assistantLine, streamLine = []byte(`{"type":"assistant"`), []byte(`{"type":"stream_event"`)
 
-// said returns the text of a run that has ended: every block that the model has written, a blank
-// line between two.
-func said(r *run.Run) (string, error) {
+// speech is what the model itself has said in a run.
+type speech struct {
+	parts bool         // of a block that is not finished, too
+	whole bytes.Buffer // every block that is finished, a blank line between two
+	begun bytes.Buffer // what there is of the one that is not
+}
+
+// said returns what was said in a run that has ended, with the parts of its last block if they are wanted.
+func said(r *run.Run, parts bool) (*speech, error) {
+	s := &speech{parts: parts}
 	view, err := r.View(0)
 	if err != nil {
-		return "", err
+		return s, err
 	}
 	defer view.Leave(run.ClientGone)
-	var text bytes.Buffer
 	for {
 		event, err := view.Next()
 		if errors.Is(err, io.EOF) {
-			return text.String(), nil
+			return s, nil
 		}
 		if err != nil {
-			return text.String(), err
+			return s, err
 		}
 		for line := range event.Lines {
-			if err := addSaid(&text, line); err != nil {
-				return text.String(), err
+			if err := s.add(line); err != nil {
+				return s, err
 			}
 		}
 	}
 }
 
-// addSaid adds what a line says. One that is too long to be read is left to its run.
-func addSaid(to *bytes.Buffer, line spool.Line) error {
-	head, err := line.Head(int64(len(assistantLine)))
-	if err != nil || !bytes.Equal(head, assistantLine) || line.Size > schema.MaxParsedBytes {
+// add adds what a line says. One that is too long to be read is left to its run.
+func (s *speech) add(line spool.Line) error {
+	head, err := line.Head(int64(len(streamLine)))
+	whole, part := bytes.HasPrefix(head, assistantLine), s.parts && bytes.Equal(head, streamLine)
+	if err != nil || !whole && !part || line.Size > schema.MaxParsedBytes {
 		return err
 	}
-	whole, err := line.Head(line.Size)
-	for _, block := range texts(whole) {
-		if to.Len() > 0 {
-			to.WriteString("\n\n")
-		}
-		to.WriteString(block)
+	text, err := line.Head(line.Size)
+	m, ok := readMembers(text)
+	switch {
+	case !ok || m.text("parent_tool_use_id") != "":
+	case part:
+		s.addPart(m.object("event"))
+	default:
+		s.addBlocks(m.object("message"))
 	}
 	return err
 }
 
-// texts returns what the model itself has written in a line. What the CLI writes in its place,
-// such as that the API has failed, is not from a model.
-func texts(line []byte) (texts []string) {
-	m, ok := readMembers(line)
-	message := m.object("message")
-	if !ok || m.text("parent_tool_use_id") != "" || message.text("model") == "<synthetic>" {
-		return nil
+// addPart adds some of a block. A message that is asked for again takes the place of what there was of it.
+func (s *speech) addPart(event members) {
+	if event.text("type") == "message_start" {
+		s.begun.Reset()
 	}
+	if delta := event.object("delta"); delta.text("type") == "text_delta" {
+		s.begun.WriteString(delta.text("text"))
+	}
+}
+
+// addBlocks adds what the model has written, which takes the place of its parts. What the CLI writes in
+// its place, such as that the API has failed, is not from a model.
+func (s *speech) addBlocks(message members) {
+	if message.text("model") == "<synthetic>" {
+		return
+	}
+	s.begun.Reset()
 	for _, block := range message.blocks("content") {
-		if text := block.text("text"); kindOf(block) == "text" && text != "" {
-			texts = append(texts, text)
+		if text := block.text("text"); kindOf(block) == "text" {
+			s.addText(text)
 		}
 	}
-	return texts
+}
+
+// addText adds a block.
+func (s *speech) addText(text string) {
+	if text != "" && s.whole.Len() > 0 {
+		s.whole.WriteString("\n\n")
+	}
+	s.whole.WriteString(text)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"spool/run"
 	"spool/schema"
 )
 
@@ -236,6 +237,64 @@ func TestN09AnAbortKeepsTheConversation(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, complete)
+}
+
+// An agent that is ended by a signal, as one is that an earlier server has started, has no time to say
+// what there is of its answer. It is in the deltas.
+func TestAnAbortKeepsWhatTheAgentCouldNotFinish(t *testing.T) {
+	h := newHouse(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
+	c := h.create()
+	v := h.view(c.ID, From{})
+	sent := h.send(c.ID, "slow")
+	v.until(schema.KindStreamDelta)
+	require.NoError(t, h.Abort(t.Context(), "", c.ID))
+	end := v.untilComplete(sent.Run)
+	require.True(t, end.Aborted)
+	h.awaitIdle(c.ID)
+	told := ""
+	for _, f := range v.seen {
+		if f.Kind == schema.KindStreamDelta {
+			told += f.Content
+		}
+	}
+	messages, now, err := h.Messages(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Len(t, messages, 2)
+	require.Equal(t, told, messages[1].Content)
+	require.Equal(t, end.Head, now.Head)
+	require.Equal(t, now.Head, messages[1].ID)
+
+	require.True(t, h.ask(c.ID, "history").Success)
+	messages, _, err = h.Messages(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Len(t, messages, 4)
+}
+
+func TestTheWholeBlockTakesThePlaceOfItsParts(t *testing.T) {
+	t.Parallel()
+	read := func(text string) members {
+		m, ok := readMembers([]byte(text))
+		require.True(t, ok, text)
+		return m
+	}
+	part := func(text string) members {
+		return read(`{"type":"content_block_delta","delta":{"type":"text_delta","text":"` + text + `"}}`)
+	}
+	s := &speech{parts: true}
+	s.addPart(part("lost with its connection"))
+	s.addPart(read(`{"type":"message_start"}`))
+	s.addPart(part("one, "))
+	s.addPart(part("two"))
+	s.addBlocks(read(`{"model":"<synthetic>","content":[{"type":"text","text":"API Error"}]}`))
+	require.Equal(t, "one, two", s.begun.String())
+	s.addBlocks(read(`{"content":[{"type":"text","text":"one, two"}]}`))
+	s.addPart(read(`{"type":"content_block_stop"}`))
+	require.Empty(t, s.begun.String())
+	s.addPart(read(`{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"hm"}}`))
+	s.addBlocks(read(`{"content":[{"type":"thinking","thinking":"hm"}]}`))
+	s.addPart(part("three"))
+	require.Equal(t, "one, two", s.whole.String())
+	require.Equal(t, "three", s.begun.String())
 }
 
 func TestHeadsMoveOnlyFromWhereTheyAreExpected(t *testing.T) {
