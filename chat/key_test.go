@@ -84,6 +84,20 @@ func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
 	require.Len(t, messages, 6)
 }
 
+// What is said after the same history is the same message, in whichever conversation it was said first.
+func TestWhoAsksWhatWasAskedElsewhereIsAnswered(t *testing.T) {
+	h := newHouse(t, nil)
+	answers := []string{}
+	for range 2 {
+		asked, err := h.Ask(t.Context(), "", Send{Conversation: h.create().ID, Content: "hello"})
+		require.NoError(t, err)
+		require.True(t, asked.End.Success)
+		answers = append(answers, asked.Message.Content)
+	}
+	require.NotEmpty(t, answers[0])
+	require.Equal(t, answers[0], answers[1])
+}
+
 func TestWhoAsksLearnsOfFailures(t *testing.T) {
 	h := newHouse(t, nil)
 	c := h.create()
