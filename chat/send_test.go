@@ -168,6 +168,8 @@ func TestMessagesWaitInLine(t *testing.T) {
 	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "first", Queue: true, ClientMessageID: "first"})
 	require.NoError(t, err)
 	require.Equal(t, Sent{Queued: 1, Again: true}, sent)
+	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "third", Queue: true, ClientMessageID: "first"})
+	require.ErrorIs(t, err, schema.NewError(schema.KeyReused, ""))
 	sent, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "now", Interrupt: true})
 	require.NoError(t, err)
 	require.Equal(t, 1, sent.Queued)
