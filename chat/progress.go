@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"spool/run"
 	"spool/schema"
@@ -104,13 +105,13 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 		c.nextLocked()
 		return nil
 	}
-	r, err := s.runs.Open(ctx, record.Active)
+	done, err := c.scanLocked(ctx, record)
 	if err != nil {
 		return err
 	}
-	done, err := c.journal.scan(r.ID)
+	r, err := s.runs.Open(ctx, record.Active)
 	if err != nil {
-		return err
+		return c.giveUpLocked(ctx, record, done, err)
 	}
 	t := c.newTurnLocked(r, done)
 	t.from, t.asked = done.from, done.asked
@@ -127,6 +128,57 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 	}
 	s.turns.Go(func() { t.follow(view) })
 	return nil
+}
+
+// scanLocked reads how far the journal has come with the active run. A new one begins if that is damaged. Requires
+// c.mu, and that nobody else has the journal.
+func (c *conversation) scanLocked(ctx context.Context, record store.Conversation) (progress, error) {
+	done, err := c.journal.scan(record.Active)
+	if !errors.Is(err, spool.ErrDamaged) {
+		return done, err
+	}
+	c.service.log.Error("the journal of a conversation is damaged: a new one begins", "conversation", c.id, "error", err)
+	anew, err := c.service.renewJournal(ctx, record)
+	if err != nil {
+		return progress{}, err
+	}
+	c.journal = anew
+	return progress{asked: map[string]string{}}, nil
+}
+
+// giveUpLocked ends a turn whose run's record is lost, so that the conversation can go on. Other faults may be over with
+// the next server. Requires c.mu.
+func (c *conversation) giveUpLocked(ctx context.Context, record store.Conversation, done progress, why error) error {
+	s := c.service
+	if _, lost := s.store.Run(ctx, record.Active); !errors.Is(lost, store.ErrNotFound) && !errors.Is(lost, store.ErrDamaged) {
+		return why
+	}
+	s.log.Error("the record of a conversation's run is lost: its turn is over", "conversation", c.id, "run", record.Active, "error", why)
+	if _, err := s.store.EndTurn(ctx, c.user, store.TurnEnd{Conversation: c.id, Run: record.Active, Session: record.Session}); err != nil {
+		return err
+	}
+	if !done.complete {
+		if err := c.journal.append(lostFrames(record)); err != nil {
+			return err
+		}
+	}
+	if _, err := s.store.ClearActive(ctx, c.user, c.id, record.Active); err != nil {
+		return err
+	}
+	c.nextLocked()
+	return nil
+}
+
+// lostFrames tell that nobody knows how a run has ended.
+func lostFrames(record store.Conversation) []schema.ChatFrame {
+	end := &schema.Completion{
+		ExitCode: 1, State: schema.Interrupted, Code: schema.RunInterrupted, Error: "the server has lost the record of the run", Head: record.Head,
+	}
+	frames := []schema.ChatFrame{{Kind: schema.KindError, Content: end.Error}, {Kind: schema.KindComplete, Completion: end}}
+	for i := range frames {
+		frames[i].SessionID, frames[i].RunID, frames[i].Timestamp = record.ID, record.Active, time.Now().UTC()
+	}
+	return frames
 }
 
 // clientMessageID returns what the sender has named the message that a run answers.
