@@ -53,6 +53,16 @@ func TestAMessageIsAnswered(t *testing.T) {
 	require.Equal(t, end.Usage.OutputTokens, now.Usage.OutputTokens)
 }
 
+func TestABlankTitleIsNone(t *testing.T) {
+	h := newHouse(t, nil)
+	c, err := h.Create(t.Context(), "", NewConversation{Title: " "})
+	require.NoError(t, err)
+	h.ask(c.ID, "Good morning")
+	now, err := h.Get(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Good morning", now.Title)
+}
+
 func TestAConversationGoesOnInTheSameProcess(t *testing.T) {
 	h := newHouse(t, nil)
 	c := h.create()
