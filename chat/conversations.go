@@ -18,7 +18,7 @@ import (
 // NewConversation is how a conversation begins.
 type NewConversation struct {
 	Title, Icon, System string // a blank title is none
-	Key                 string // what its client calls it; see [Service.OpenKeyed]
+	Key                 string // what its client calls it; see [Service.CreateOnce]
 	From                string // the id of a message of the user's, at which it branches off; "" begins anew
 	Options             schema.ChatOptions
 }
