@@ -90,3 +90,23 @@ func TestD03AConversationGoesOnWithoutItsJournal(t *testing.T) {
 	next.awaitIdle(c.ID)
 	require.True(t, next.ask(c.ID, "and again").Success)
 }
+
+// A server is killed between a conversation's record and its journal, when it is made or deleted.
+func TestD01NoJournalOutlivesItsConversation(t *testing.T) {
+	h := newHouse(t, nil)
+	kept, deleted := h.create(), h.create()
+	h.stop()
+	records, err := store.Open(t.Context(), filepath.Join(h.dir, "spool.db"))
+	require.NoError(t, err)
+	require.NoError(t, records.DeleteConversation(t.Context(), "", deleted.ID))
+	require.NoError(t, records.Close())
+	other := filepath.Join(h.journalDir(), "README")
+	require.NoError(t, os.WriteFile(other, nil, 0o600))
+
+	next := newHouseIn(t, h.dir, nil)
+	left, err := filepath.Glob(filepath.Join(next.journalDir(), "*"))
+	require.NoError(t, err)
+	require.Len(t, left, 2, "%v", left)
+	require.Contains(t, left, other)
+	require.True(t, next.ask(kept.ID, "hello").Success)
+}
