@@ -69,7 +69,7 @@ func (c *conversation) chat() {
 func (c *conversation) gateway(s *server, k *talk) (id string) {
 	text, err := json.Marshal(everything())
 	require.NoError(c.t, err)
-	k.tell(`{"type":"chat.create","title":"A","icon":"🙂","system":"be kind","from":"","provider":"claude","options":{"effort":"low"}}`)
+	k.tell(`{"type":"chat.create","title":"A","icon":"🙂","system":"be kind","from":"","clientRequestId":"c-1","provider":"claude","options":{"effort":"low"}}`)
 	id = k.heard("sessionUpserted").session()
 	k.tell(`{"type":"chat.subscribe","sessions":[{"sessionId":%q,"lastSeq":0.5,"epoch":"","history":true}]}`, id)
 	k.heard("chatSubscribed")

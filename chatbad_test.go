@@ -26,7 +26,7 @@ var badChatFrames = map[string][]string{
 		`{"type":"chat.send","sessionId":"CONV","content":"hi","options":{"systemPrompt":"other"}}`, `{"type":"chat.send","sessionId":"CONV","content":"hi","options":{"cwd":"../x"}}`,
 		`{"type":"chat.send","sessionId":"CONV","content":"hi","provider":"codex"}`, `{"type":"chat.abort"}`, `{"type":"chat.abort","sessionId":"CONV"}`,
 		`{"type":"chat.subscribe"}`, `{"type":"chat.subscribe","sessions":[{}]}`, `{"type":"chat.subscribe","sessions":[{"sessionId":"x"}]}`, `{"type":"chat.subscribe","sessions":{"sessionId":"CONV"}}`,
-		`{"type":"chat.unsubscribe","sessions":[7]}`, `{"type":"chat.create","from":"NOBODY"}`, `{"type":"chat.create","provider":"gemini"}`, `{"type":"chat.create","options":{"env":{}}}`,
+		`{"type":"chat.unsubscribe","sessions":[7]}`, `{"type":"chat.create","from":"NOBODY"}`, `{"type":"chat.create","clientRequestId":"a b"}`, `{"type":"chat.create","provider":"gemini"}`, `{"type":"chat.create","options":{"env":{}}}`,
 		`{"type":"chat.permission-response"}`, `{"type":"chat.permission-response","requestId":"apr_x"}`, `{"type":"chat.permission-response","requestId":"apr_x","allow":true}`,
 		`{"type":"chat.permission-response","requestId":"GONE","allow":true}`, `{"type":"chat.permission-response","requestId":"GONE","allow":"false"}`,
 		`{"type":"chat.permission-response","requestId":"GONE","allow":1}`, `{"type":"chat.permission-response","requestId":"GONE","allow":true,"updatedInput":[]}`,

@@ -56,6 +56,26 @@ func TestAConversationIsMadeChangedAndDeletedOverHTTP(t *testing.T) {
 	require.Len(t, s.chatList(t), 1)
 }
 
+func TestAConversationIsMadeOnceThoughItsAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	ids := map[string]bool{}
+	for range 2 {
+		c := s.chat(t)
+		c.say(`{"type":"chat.create","title":"A","clientRequestId":"c-1"}`)
+		made := c.expect("session_upserted")
+		require.Contains(t, made.text, `"clientRequestId":"c-1"`)
+		ids[made.session()] = true
+		c.say(`{"type":"chat.create","from":%q,"clientRequestId":"c-2"}`, nobodys)
+		require.Contains(t, c.expect("protocol_error").text, `"clientRequestId":"c-2"`)
+	}
+	var made schema.SessionCreated
+	s.getJSON(t, &made, http.StatusCreated, http.MethodPost, "/api/providers/sessions", `{"clientRequestId":"c-1"}`)
+	ids[made.SessionID] = true
+	require.Len(t, ids, 1)
+	require.Len(t, s.chatList(t), 1)
+}
+
 func (s *server) chatList(t testing.TB) []schema.Chat {
 	t.Helper()
 	var list schema.ChatList

@@ -37,7 +37,7 @@ func (c *contract) makeChats(s *server) string {
 		require.Equal(c.t, http.StatusCreated, c.ask(s, http.MethodPost, "/api/chats", body).status)
 	}
 	c.ask(s, http.MethodPost, "/api/providers/sessions", "")
-	x := c.ask(s, http.MethodPost, "/api/providers/sessions", `{"title":"pelicans","icon":"🙂","system":"be kind","from":"","provider":"claude","options":`+options+`}`)
+	x := c.ask(s, http.MethodPost, "/api/providers/sessions", `{"title":"pelicans","icon":"🙂","system":"be kind","from":"","clientRequestId":"c-1","provider":"claude","options":`+options+`}`)
 	var made schema.SessionCreated
 	require.NoError(c.t, json.Unmarshal([]byte(x.answer), &made))
 	return made.SessionID

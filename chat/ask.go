@@ -74,7 +74,8 @@ func (s *Service) await(ctx context.Context, user string, m Send, sub *Subscript
 	}
 }
 
-// withAnswer adds the message that the agent has answered with.
+// withAnswer adds the message that the agent has answered with. It may have been there before, from another run: the same
+// message with the same history is the same message.
 func (s *Service) withAnswer(ctx context.Context, user string, asked Asked) (Asked, error) {
 	if asked.End.Head == "" {
 		return asked, nil
@@ -83,7 +84,7 @@ func (s *Service) withAnswer(ctx context.Context, user string, asked Asked) (Ask
 	if errors.Is(err, schema.ErrNoMessage) { // deleted since
 		return asked, schema.ErrNoSession
 	}
-	if err == nil && last.Role == schema.RoleAssistant && last.Run == asked.Run {
+	if err == nil && last.Role == schema.RoleAssistant {
 		asked.Message = last
 	}
 	return asked, err

@@ -17,8 +17,8 @@ import (
 
 // NewConversation is how a conversation begins.
 type NewConversation struct {
-	Title, Icon, System string
-	Key                 string // what its client calls it; see [Service.OpenKeyed]
+	Title, Icon, System string // a blank title is none
+	Key                 string // what its client calls it; see [Service.CreateOnce]
 	From                string // the id of a message of the user's, at which it branches off; "" begins anew
 	Options             schema.ChatOptions
 }
@@ -28,6 +28,9 @@ type NewConversation struct {
 func (s *Service) Create(ctx context.Context, user string, n NewConversation) (schema.Conversation, error) {
 	if err := s.checkNew(n); err != nil {
 		return schema.Conversation{}, err
+	}
+	if strings.TrimSpace(n.Title) == "" {
+		n.Title = ""
 	}
 	now := time.Now().UTC()
 	c := store.Conversation{

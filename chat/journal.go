@@ -2,12 +2,15 @@ package chat
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,6 +50,24 @@ func createJournal(dir, conversation, epoch string) error {
 		return err
 	}
 	return errors.Join(file.Close(), spool.SyncDir(dir))
+}
+
+// removeJournals removes the journals of conversations that are gone, or were never made: an earlier server was killed
+// before it came to that.
+func (s *Service) removeJournals(ctx context.Context) error {
+	ids, err := s.store.ConversationIDs(ctx)
+	if err != nil {
+		return err
+	}
+	files, err := os.ReadDir(s.journalDir())
+	slices.Sort(ids)
+	for _, file := range files {
+		id, _, _ := strings.Cut(file.Name(), ".")
+		if _, known := slices.BinarySearch(ids, id); !known && schema.ConversationID.MatchString(id) {
+			err = errors.Join(err, os.Remove(filepath.Join(s.journalDir(), file.Name())))
+		}
+	}
+	return err
 }
 
 // openJournal opens a journal that was made. The error is os.ErrNotExist or errDamaged if it

@@ -25,18 +25,39 @@ func (s *Service) Keyed(ctx context.Context, user, key string) (string, error) {
 
 // OpenKeyed is Keyed, and makes the conversation if there is none. Errors as for Create.
 func (s *Service) OpenKeyed(ctx context.Context, user, key string) (string, error) {
+	opened, err := s.CreateOnce(ctx, user, NewConversation{Title: key, Key: key})
+	return opened.ID, err
+}
+
+// requestKey is the key of a conversation that a request with an id has made: no session of a client's has a space.
+func requestKey(id string) string { return "request " + id }
+
+// CreateRequested is Create for a request that may come again: one of a user's with the same id is the same conversation,
+// as long as that is there. Without an id it makes one each time.
+func (s *Service) CreateRequested(ctx context.Context, user, id string, n NewConversation) (schema.Conversation, error) {
+	if id == "" {
+		return s.Create(ctx, user, n)
+	}
+	n.Key = requestKey(id)
+	return s.CreateOnce(ctx, user, n)
+}
+
+// CreateOnce is Create, unless there is a conversation with that key: then it is that.
+func (s *Service) CreateOnce(ctx context.Context, user string, n NewConversation) (schema.Conversation, error) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
-	id, err := s.keyedLocked(ctx, user, key)
+	id, err := s.keyedLocked(ctx, user, n.Key)
+	if err == nil {
+		return s.Get(ctx, user, id)
+	}
 	if !errors.Is(err, schema.ErrNoSession) {
-		return id, err
+		return schema.Conversation{}, err
 	}
-	made, err := s.Create(ctx, user, NewConversation{Title: key, Key: key})
-	if err != nil {
-		return "", err
+	made, err := s.Create(ctx, user, n)
+	if err == nil {
+		s.keys.known[user][n.Key] = made.ID
 	}
-	s.keys.known[user][key] = made.ID
-	return made.ID, nil
+	return made, err
 }
 
 // keyedLocked is Keyed for who holds the lock. One that was deleted is forgotten.

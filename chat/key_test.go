@@ -65,6 +65,37 @@ func TestAKeyOutlivesTheServerAndItsTitle(t *testing.T) {
 	require.NotEqual(t, id, anew)
 }
 
+// A client that has lost the answer asks again.
+func TestARequestThatComesAgainMakesNoOtherConversation(t *testing.T) {
+	h := newHouse(t, nil)
+	n := NewConversation{Title: "Pelicans"}
+	first, err := h.CreateRequested(t.Context(), "", "c-1", n)
+	require.NoError(t, err)
+	h.stop()
+	next := newHouseIn(t, h.dir, nil)
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			again, err := next.CreateRequested(t.Context(), "", "c-1", n)
+			require.NoError(t, err)
+			require.Equal(t, first, again)
+		})
+	}
+	all.Wait()
+	for user, id := range map[string]string{"": "c-2", "somebody else": "c-1", "nobody": ""} {
+		other, err := next.CreateRequested(t.Context(), user, id, n)
+		require.NoError(t, err)
+		require.NotEqual(t, first.ID, other.ID)
+	}
+	named, err := next.OpenKeyed(t.Context(), "", "c-1")
+	require.NoError(t, err)
+	require.NotEqual(t, first.ID, named, "what a client calls a session is something else")
+	require.NoError(t, next.Delete(t.Context(), "", first.ID))
+	anew, err := next.CreateRequested(t.Context(), "", "c-1", n)
+	require.NoError(t, err)
+	require.NotEqual(t, first.ID, anew.ID)
+}
+
 func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
 	h := newHouse(t, nil)
 	c := h.create()
@@ -82,6 +113,20 @@ func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
 	messages, _, err := h.Messages(t.Context(), "", c.ID)
 	require.NoError(t, err)
 	require.Len(t, messages, 6)
+}
+
+// What is said after the same history is the same message, in whichever conversation it was said first.
+func TestWhoAsksWhatWasAskedElsewhereIsAnswered(t *testing.T) {
+	h := newHouse(t, nil)
+	answers := []string{}
+	for range 2 {
+		asked, err := h.Ask(t.Context(), "", Send{Conversation: h.create().ID, Content: "hello"})
+		require.NoError(t, err)
+		require.True(t, asked.End.Success)
+		answers = append(answers, asked.Message.Content)
+	}
+	require.NotEmpty(t, answers[0])
+	require.Equal(t, answers[0], answers[1])
 }
 
 func TestWhoAsksLearnsOfFailures(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
-	"spool/run"
 	"spool/schema"
 	"spool/spool"
 	"spool/store"
@@ -104,13 +104,13 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 		c.nextLocked()
 		return nil
 	}
-	r, err := s.runs.Open(ctx, record.Active)
+	done, err := c.scanLocked(ctx, record)
 	if err != nil {
 		return err
 	}
-	done, err := c.journal.scan(r.ID)
+	r, err := s.runs.Open(ctx, record.Active)
 	if err != nil {
-		return err
+		return c.giveUpLocked(ctx, record, done, err)
 	}
 	t := c.newTurnLocked(r, done)
 	t.from, t.asked = done.from, done.asked
@@ -129,6 +129,57 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 	return nil
 }
 
+// scanLocked reads how far the journal has come with the active run. A new one begins if that is damaged. Requires
+// c.mu, and that nobody else has the journal.
+func (c *conversation) scanLocked(ctx context.Context, record store.Conversation) (progress, error) {
+	done, err := c.journal.scan(record.Active)
+	if !errors.Is(err, spool.ErrDamaged) {
+		return done, err
+	}
+	c.service.log.Error("the journal of a conversation is damaged: a new one begins", "conversation", c.id, "error", err)
+	anew, err := c.service.renewJournal(ctx, record)
+	if err != nil {
+		return progress{}, err
+	}
+	c.journal = anew
+	return progress{asked: map[string]string{}}, nil
+}
+
+// giveUpLocked ends a turn whose run's record is lost, so that the conversation can go on. Other faults may be over with
+// the next server. Requires c.mu.
+func (c *conversation) giveUpLocked(ctx context.Context, record store.Conversation, done progress, why error) error {
+	s := c.service
+	if _, lost := s.store.Run(ctx, record.Active); !errors.Is(lost, store.ErrNotFound) && !errors.Is(lost, store.ErrDamaged) {
+		return why
+	}
+	s.log.Error("the record of a conversation's run is lost: its turn is over", "conversation", c.id, "run", record.Active, "error", why)
+	if _, err := s.store.EndTurn(ctx, c.user, store.TurnEnd{Conversation: c.id, Run: record.Active, Session: record.Session}); err != nil {
+		return err
+	}
+	if !done.complete {
+		if err := c.journal.append(lostFrames(record)); err != nil {
+			return err
+		}
+	}
+	if _, err := s.store.ClearActive(ctx, c.user, c.id, record.Active); err != nil {
+		return err
+	}
+	c.nextLocked()
+	return nil
+}
+
+// lostFrames tell that nobody knows how a run has ended.
+func lostFrames(record store.Conversation) []schema.ChatFrame {
+	end := &schema.Completion{
+		ExitCode: 1, State: schema.Interrupted, Code: schema.RunInterrupted, Error: "the server has lost the record of the run", Head: record.Head,
+	}
+	frames := []schema.ChatFrame{{Kind: schema.KindError, Content: end.Error}, {Kind: schema.KindComplete, Completion: end}}
+	for i := range frames {
+		frames[i].SessionID, frames[i].RunID, frames[i].Timestamp = record.ID, record.Active, time.Now().UTC()
+	}
+	return frames
+}
+
 // clientMessageID returns what the sender has named the message that a run answers.
 func (s *Service) clientMessageID(ctx context.Context, runID string) string {
 	record, err := s.store.Run(ctx, runID)
@@ -137,64 +188,4 @@ func (s *Service) clientMessageID(ctx context.Context, runID string) string {
 	}
 	_, id, _ := strings.Cut(record.Key, " ") // see Send.key
 	return id
-}
-
-// assistantLine is what the agent's own lines begin with, said by the model or by an agent that it has started.
-var assistantLine = []byte(`{"type":"assistant"`)
-
-// said returns the text of a run that has ended: every block that the model has written, a blank
-// line between two.
-func said(r *run.Run) (string, error) {
-	view, err := r.View(0)
-	if err != nil {
-		return "", err
-	}
-	defer view.Leave(run.ClientGone)
-	var text bytes.Buffer
-	for {
-		event, err := view.Next()
-		if errors.Is(err, io.EOF) {
-			return text.String(), nil
-		}
-		if err != nil {
-			return text.String(), err
-		}
-		for line := range event.Lines {
-			if err := addSaid(&text, line); err != nil {
-				return text.String(), err
-			}
-		}
-	}
-}
-
-// addSaid adds what a line says. One that is too long to be read is left to its run.
-func addSaid(to *bytes.Buffer, line spool.Line) error {
-	head, err := line.Head(int64(len(assistantLine)))
-	if err != nil || !bytes.Equal(head, assistantLine) || line.Size > schema.MaxParsedBytes {
-		return err
-	}
-	whole, err := line.Head(line.Size)
-	for _, block := range texts(whole) {
-		if to.Len() > 0 {
-			to.WriteString("\n\n")
-		}
-		to.WriteString(block)
-	}
-	return err
-}
-
-// texts returns what the model itself has written in a line. What the CLI writes in its place,
-// such as that the API has failed, is not from a model.
-func texts(line []byte) (texts []string) {
-	m, ok := readMembers(line)
-	message := m.object("message")
-	if !ok || m.text("parent_tool_use_id") != "" || message.text("model") == "<synthetic>" {
-		return nil
-	}
-	for _, block := range message.blocks("content") {
-		if text := block.text("text"); kindOf(block) == "text" && text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return texts
 }

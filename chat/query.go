@@ -32,9 +32,9 @@ var usageKinds = []string{"day", "model", "conversation", "meta"}
 
 // Usage returns what runs took. The error is BAD_REQUEST or INTERNAL.
 func (s *Service) Usage(ctx context.Context, user string, q UsageQuery) ([]schema.UsageRow, error) {
-	for _, kind := range q.By {
-		if !slices.Contains(usageKinds, kind) {
-			return nil, schema.NewError(schema.BadRequest, "by may name "+strings.Join(usageKinds, ", "))
+	for i, kind := range q.By {
+		if !slices.Contains(usageKinds, kind) || slices.Contains(q.By[:i], kind) {
+			return nil, schema.NewError(schema.BadRequest, "by may name "+strings.Join(usageKinds, ", ")+", each once")
 		}
 	}
 	rows, err := s.store.Usage(ctx, store.UsageFilter{

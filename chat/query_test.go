@@ -51,6 +51,8 @@ func TestUsageIsCountedByWhatItWasFor(t *testing.T) {
 	require.EqualValues(t, 2, rows[0].Runs)
 	require.Equal(t, first.Usage.OutputTokens+second.Usage.OutputTokens, rows[0].OutputTokens)
 	require.InDelta(t, first.CostUSD+second.CostUSD, rows[0].CostUSD, 1e-9)
-	_, err = h.Usage(t.Context(), "", UsageQuery{By: []string{"user_name"}})
-	require.ErrorIs(t, err, schema.NewError(schema.BadRequest, ""))
+	for _, wrong := range [][]string{{"user_name"}, {""}, {"day", "day"}} {
+		_, err = h.Usage(t.Context(), "", UsageQuery{By: wrong})
+		require.ErrorIs(t, err, schema.NewError(schema.BadRequest, ""), wrong)
+	}
 }

@@ -112,7 +112,7 @@ func (c *conversation) sentBefore(ctx context.Context, record store.Conversation
 		return Sent{}, nil
 	}
 	if i := slices.IndexFunc(record.Queue, func(q store.QueuedMessage) bool { return q.ClientMessageID == m.ClientMessageID }); i >= 0 {
-		return Sent{Queued: i + 1, Again: true}, nil
+		return Sent{Queued: i + 1, Again: true}, sameContent(record.Queue[i].Content, m)
 	}
 	earlier, err := c.service.store.RunByKey(ctx, c.user, m.key())
 	switch {
@@ -120,10 +120,16 @@ func (c *conversation) sentBefore(ctx context.Context, record store.Conversation
 		return Sent{}, nil
 	case err != nil:
 		return Sent{}, c.service.fault("look for an earlier message", err)
-	case earlier.Prompt != m.Content:
-		return Sent{}, schema.NewError(schema.KeyReused, "this clientMessageId came with another message before")
 	}
-	return Sent{Run: earlier.ID, Message: earlier.Message, Again: true}, nil
+	return Sent{Run: earlier.ID, Message: earlier.Message, Again: true}, sameContent(earlier.Prompt, m)
+}
+
+// sameContent refuses a message whose id came with another content before.
+func sameContent(before string, m Send) error {
+	if before != m.Content {
+		return schema.NewError(schema.KeyReused, "this clientMessageId came with another message before")
+	}
+	return nil
 }
 
 // lineUpLocked has a message wait for the end of the run that goes on. Requires c.mu.

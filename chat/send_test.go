@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"spool/run"
 	"spool/schema"
 )
 
@@ -50,6 +51,16 @@ func TestAMessageIsAnswered(t *testing.T) {
 	require.Equal(t, 2, now.MessageCount)
 	require.Empty(t, now.Run)
 	require.Equal(t, end.Usage.OutputTokens, now.Usage.OutputTokens)
+}
+
+func TestABlankTitleIsNone(t *testing.T) {
+	h := newHouse(t, nil)
+	c, err := h.Create(t.Context(), "", NewConversation{Title: " "})
+	require.NoError(t, err)
+	h.ask(c.ID, "Good morning")
+	now, err := h.Get(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Good morning", now.Title)
 }
 
 func TestAConversationGoesOnInTheSameProcess(t *testing.T) {
@@ -188,6 +199,8 @@ func TestMessagesWaitInLine(t *testing.T) {
 	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "first", Queue: true, ClientMessageID: "first"})
 	require.NoError(t, err)
 	require.Equal(t, Sent{Queued: 1, Again: true}, sent)
+	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "third", Queue: true, ClientMessageID: "first"})
+	require.ErrorIs(t, err, schema.NewError(schema.KeyReused, ""))
 	sent, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "now", Interrupt: true})
 	require.NoError(t, err)
 	require.Equal(t, 1, sent.Queued)
@@ -257,6 +270,37 @@ func TestN09AnAbortKeepsTheConversation(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, complete)
+}
+
+// An agent that is ended by a signal, as one is that an earlier server has started, has no time to say
+// what there is of its answer. It is in the deltas.
+func TestAnAbortKeepsWhatTheAgentCouldNotFinish(t *testing.T) {
+	h := newHouse(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
+	c := h.create()
+	v := h.view(c.ID, From{})
+	sent := h.send(c.ID, "slow")
+	v.until(schema.KindStreamDelta)
+	require.NoError(t, h.Abort(t.Context(), "", c.ID))
+	end := v.untilComplete(sent.Run)
+	require.True(t, end.Aborted)
+	h.awaitIdle(c.ID)
+	told := ""
+	for _, f := range v.seen {
+		if f.Kind == schema.KindStreamDelta {
+			told += f.Content
+		}
+	}
+	messages, now, err := h.Messages(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Len(t, messages, 2)
+	require.Equal(t, told, messages[1].Content)
+	require.Equal(t, end.Head, now.Head)
+	require.Equal(t, now.Head, messages[1].ID)
+
+	require.True(t, h.ask(c.ID, "history").Success)
+	messages, _, err = h.Messages(t.Context(), "", c.ID)
+	require.NoError(t, err)
+	require.Len(t, messages, 4)
 }
 
 func TestHeadsMoveOnlyFromWhereTheyAreExpected(t *testing.T) {

@@ -64,6 +64,9 @@ func (s *Service) Resume(ctx context.Context) error {
 	if err := os.MkdirAll(s.journalDir(), 0o700); err != nil {
 		return fmt.Errorf("make journal directory: %w", err)
 	}
+	if err := s.removeJournals(ctx); err != nil {
+		s.log.Error("remove journals of conversations that are gone", "error", err)
+	}
 	left, err := s.store.ActiveConversations(ctx)
 	if err != nil && !errors.Is(err, store.ErrDamaged) {
 		return fmt.Errorf("read unfinished conversations: %w", err)

@@ -309,17 +309,21 @@ func (t *turn) settle(info schema.Run) (store.Conversation, *schema.Message) {
 	}
 	end := store.TurnEnd{Conversation: t.id, Run: info.ID, Session: record.Session, SessionHead: record.SessionHead}
 	head := info.Message
-	if text := t.answer(info); text != "" {
+	text, broken := t.answer(info)
+	if text != "" {
 		end.Answer = &store.Message{
 			Message: schema.Message{Role: schema.RoleAssistant, Content: text, Parent: info.Message, Run: info.ID, CreatedAt: time.Now().UTC()},
 			User:    t.user, Session: t.run.Session(), UUID: t.run.LastUUID(),
+		}
+		if broken { // no session is known to have all of it
+			end.Answer.Session, end.Answer.UUID = "", ""
 		}
 		end.Answer.ID = store.MessageID(schema.RoleAssistant, text, info.Message)
 		head = end.Answer.ID
 	}
 	if session := t.run.Session(); session != "" {
 		end.Session, end.SessionHead = session, head
-		if info.Usage == nil { // it did not come to its result: who knows what of this it has kept
+		if info.Usage == nil || broken { // it did not come to its result: who knows what of this it has kept
 			end.SessionHead = ""
 		}
 	}
@@ -351,16 +355,21 @@ func (t *turn) retry(what string, record store.Conversation, do func() (store.Co
 	}
 }
 
-// answer returns what the agent has said, from the output itself: frames may be cut.
-func (t *turn) answer(info schema.Run) string {
-	text, err := said(t.run)
+// answer returns what the agent has said, from the output itself: frames may be cut. Who aborts keeps what there is of
+// the last block, which is broken if the agent itself had no time to bring it to an end.
+func (t *turn) answer(info schema.Run) (text string, broken bool) {
+	speech, err := said(t.run, info.State == schema.Aborted)
+	if broken = speech.begun.Len() > 0; broken {
+		speech.addText(speech.begun.String())
+	}
+	text = speech.whole.String()
 	if err != nil {
 		t.log("read answer", err)
 		if info.Result != nil && text == "" {
 			text = *info.Result
 		}
 	}
-	return strings.ToValidUTF8(text, "\uFFFD")
+	return strings.ToValidUTF8(text, "\uFFFD"), broken
 }
 
 // endFrames tell how a run has ended.

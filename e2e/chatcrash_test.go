@@ -179,7 +179,7 @@ func TestD1_AToolThatIsCalledAfterTheDeathOfTheServerIsNotRun(t *testing.T) {
 	require.Len(t, next.requireWholeJournal(id), 2)
 }
 
-// By SIGINT, at which the CLI does not always have the time to say what there is of the answer.
+// By SIGINT, at which the CLI does not always have the time to say what there is of the answer. It is kept all the same.
 func TestD1_AnAnswerThatWasTakenOverIsAborted(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve()
@@ -196,11 +196,11 @@ func TestD1_AnAnswerThatWasTakenOverIsAborted(t *testing.T) {
 	end := c.until("complete")
 	require.True(t, end.Aborted)
 	w.awaitNoCLI()
-	require.Equal(t, append(firstTurn("one"), "user: [[hold]]"), next.messages(id)[:3])
+	require.Equal(t, append(firstTurn("one"), "user: [[hold]]", "assistant: held "), next.messages(id))
 	require.Equal(t, "held ", c.text(end.RunID))
 	w.api.Release()
 	c.turn(id, "go on")
-	for _, text := range []string{"one", "[[hold]]", "go on"} {
+	for _, text := range []string{"one", "[[hold]]", "held ", "go on"} {
 		require.Contains(t, strings.Join(w.lastRequest(), "\n"), text)
 	}
 	require.Len(t, next.requireWholeJournal(id), 3)

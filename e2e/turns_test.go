@@ -201,3 +201,22 @@ func TestChat_AConversationBeginsInAProcessThatIsStartedAlready(t *testing.T) {
 	require.Equal(t, "user: two", last(w.lastRequest()))
 	require.EqualValues(t, 1, s.health().Warm.Hits)
 }
+
+// The CLI adds up what it takes over a process's life, and another process begins anew with that, whether it goes on with a
+// session or with a copy of it.
+func TestChat_AnotherProcessCountsWhatItTookItself(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve("--session-idle=300ms")
+	id, c := s.open(), s.chat()
+	first := c.turn(id, "one [[usage 1000 500]]")
+	w.awaitNoCLI()
+	resumed := c.turn(id, "two [[usage 1000 500]]")
+	w.awaitNoCLI()
+	c.send(id, "three [[usage 1000 500]]", fields{"parent": first.Head})
+	branched := c.until("complete")
+	for name, end := range map[string]told{"resumed": resumed, "branched": branched} {
+		require.True(t, end.Success, end.raw)
+		require.InDelta(t, 1, end.CostUSD/first.CostUSD, 0.1, name)
+	}
+	s.requireSpent(id, first.CostUSD+resumed.CostUSD+branched.CostUSD, 3000)
+}

@@ -58,7 +58,7 @@ func (s *Server) makeChat(c *fiber.Ctx, decode func([]byte) (schema.NewChat, err
 	}
 	ctx, cancel := call()
 	defer cancel()
-	return s.chats.Create(ctx, user, newConversation(n))
+	return s.chats.CreateRequested(ctx, user, n.ClientRequestID, newConversation(n))
 }
 
 // getChat answers GET /api/chats/{chat}.

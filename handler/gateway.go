@@ -102,10 +102,12 @@ func (d *chatDoor) unsubscribeFrom(s schema.SessionRef) error {
 func (d *chatDoor) createSession(m schema.ChatCreate) error {
 	ctx, cancel := call()
 	defer cancel()
-	c, err := d.chats.Create(ctx, user, newConversation(m.NewChat))
+	c, err := d.chats.CreateRequested(ctx, user, m.ClientRequestID, newConversation(m.NewChat))
 	if err == nil {
 		d.made[c.ID] = string(schema.Encode(c))
-		d.tell(schema.NewSessionUpserted(c))
+		answer := schema.NewSessionUpserted(c)
+		answer.ClientRequestID = m.ClientRequestID
+		d.tell(answer)
 	}
 	return err
 }

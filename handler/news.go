@@ -106,6 +106,7 @@ func (d *chatDoor) tellEnd(p pending, e chat.Event) {
 	switch {
 	case e.Err != nil:
 		d.refuse(schema.Incoming{Vocabulary: p.vocabulary, Conversation: p.conversation}, e.Err)
+		d.tellWhatWasSaid(p)
 	case p.vocabulary == schema.Hub:
 		d.tell(schema.NewHubMessage(p.conversation, contentOf(e.Answer)))
 	case p.conversation == d.threads.chat:
@@ -113,6 +114,16 @@ func (d *chatDoor) tellEnd(p pending, e chat.Event) {
 		defer cancel()
 		d.answerErr(d.tellHead(ctx, schema.NewMessagesUpdated))
 	}
+}
+
+// tellWhatWasSaid tells a thread of the head that a run has left which has failed.
+func (d *chatDoor) tellWhatWasSaid(p pending) {
+	if p.vocabulary != schema.Thread || p.conversation != d.threads.chat {
+		return
+	}
+	ctx, cancel := call()
+	defer cancel()
+	d.answerErr(d.tellNewHead(ctx))
 }
 
 func contentOf(m *schema.Message) string {

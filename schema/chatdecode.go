@@ -105,6 +105,7 @@ func tellApart(keys members) (Incoming, decoder) {
 		return in, hubKinds[action]
 	default:
 		in.Conversation, in.ClientMessageID, in.RequestID = textOf(keys["sessionId"]), textOf(keys["clientMessageId"]), textOf(keys["requestId"])
+		in.ClientRequestID = textOf(keys["clientRequestId"])
 		return in, gatewayKinds[kind]
 	}
 }

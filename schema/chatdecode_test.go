@@ -35,8 +35,8 @@ func TestDecodeChatAcceptsWhatClientsSend(t *testing.T) {
 		`{"type":"chat.subscribe","sessions":[]}`:                       ChatSubscribe{},
 		`{"type":"chat.unsubscribe","sessions":[{"sessionId":"CONV"}]}`: ChatUnsubscribe{Sessions: []SessionRef{{SessionID: conv}}},
 		`{"type":"chat.create"}`:                                        ChatCreate{},
-		`{"type":"chat.create","title":"a","icon":"😀","system":"b","from":"MESSAGE","options":{"model":"opus","provider":"claude"}}`: ChatCreate{NewChat{
-			Title: "a", Icon: "😀", System: "b", From: message, Options: CreateOptions{ChatOptions: ChatOptions{Model: "opus"}, Provider: "claude"},
+		`{"type":"chat.create","title":"a","icon":"😀","system":"b","from":"MESSAGE","clientRequestId":"c-1","options":{"model":"opus","provider":"claude"}}`: ChatCreate{NewChat{
+			Title: "a", Icon: "😀", System: "b", From: message, ClientRequestID: "c-1", Options: CreateOptions{ChatOptions: ChatOptions{Model: "opus"}, Provider: "claude"},
 		}},
 		`{"type":"chat.permission-response","requestId":"apr_x","allow":false,"message":"no"}`: PermissionResponse{RequestID: "apr_x", Decision: Decision{Message: "no"}},
 		`{"type":"chat.permission-response","requestId":"apr_x","allow":true,"updatedInput":{"a": 1},"rememberEntry":"Bash(ls:*)"}`: PermissionResponse{
@@ -147,7 +147,7 @@ var badFrames = map[Vocabulary]map[Code][]string{
 			options(`{"maxBudgetUsd":0}`), options(`{"maxBudgetUsd":-1}`), options(`{"maxBudgetUsd":"1"}`), options(`{"maxBudgetUsd":1e999}`), options(`{"cwd":7}`), options(`{"cwd":"a\u0000"}`),
 			options(`{"cwd":"` + strings.Repeat("x", MaxPathBytes+1) + `"}`), options(`{"queue":"true"}`), options(`{"interrupt":1}`), options(`{"systemPrompt":7}`),
 			`{"type":"chat.send","sessionId":"CONV","content":"hi","clientMessageId":"a b"}`, `{"type":"chat.send","sessionId":"CONV","content":"hi","clientMessageId":7}`,
-			`{"type":"chat.send","sessionId":"CONV","content":"hi","expectedHead":7}`, `{"type":"chat.create","title":7}`, `{"type":"chat.create","title":"a\nb"}`,
+			`{"type":"chat.send","sessionId":"CONV","content":"hi","expectedHead":7}`, `{"type":"chat.create","title":7}`, `{"type":"chat.create","clientRequestId":7}`, `{"type":"chat.create","clientRequestId":"a b"}`, `{"type":"chat.create","title":"a\nb"}`,
 			`{"type":"chat.create","title":"` + strings.Repeat("é", MaxTitleLength+1) + `"}`, `{"type":"chat.create","system":"` + strings.Repeat("x", MaxSystemBytes+1) + `"}`,
 			`{"type":"chat.permission-response"}`, `{"type":"chat.permission-response","allow":true}`, `{"type":"chat.permission-response","requestId":"apr_x"}`,
 			allow(`"false"`), allow(`"true"`), allow(`1`), allow(`0`), allow(`null`), allow(`[]`), allow(`{}`), allow(`""`), allow(`true,"updatedInput":[]`), allow(`true,"updatedInput":"x"`),

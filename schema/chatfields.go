@@ -12,7 +12,9 @@ var (
 		{"provider", func(m *ChatSend, v jsontext.Value) error { return readProvider(&m.Provider, v) }},
 		{"options", func(m *ChatSend, v jsontext.Value) error { return readOptions(&m.Options, v, sendOptions) }},
 		{"content", func(m *ChatSend, v jsontext.Value) error { return readContent(&m.Content, v, "content") }},
-		{"clientMessageId", func(m *ChatSend, v jsontext.Value) error { return readClientID(&m.ClientMessageID, v) }},
+		{"clientMessageId", func(m *ChatSend, v jsontext.Value) error {
+			return readClientID(&m.ClientMessageID, v, "clientMessageId")
+		}},
 		{"expectedHead", func(m *ChatSend, v jsontext.Value) error { return readHead(&m.ExpectedHead, v, "expectedHead") }},
 		{"parent", func(m *ChatSend, v jsontext.Value) error { return readHead(&m.Parent, v, "parent") }},
 	}
@@ -32,6 +34,9 @@ var (
 		{"icon", func(m *ChatCreate, v jsontext.Value) error { return readLabel(&m.Icon, v, "icon", MaxIconLength) }},
 		{"system", func(m *ChatCreate, v jsontext.Value) error { return readSystem(&m.System, v, "system") }},
 		{"from", func(m *ChatCreate, v jsontext.Value) error { return readMessageID(&m.From, v, "from") }},
+		{"clientRequestId", func(m *ChatCreate, v jsontext.Value) error {
+			return readClientID(&m.ClientRequestID, v, "clientRequestId")
+		}},
 	}
 	permissionFields = append([]field[PermissionResponse]{
 		{"requestId", func(m *PermissionResponse, v jsontext.Value) error {

@@ -158,6 +158,8 @@ type SessionUpserted struct {
 	SessionID string       `json:"sessionId"`
 	Timestamp time.Time    `json:"timestamp"`
 	Session   Conversation `json:"session"`
+	// ClientRequestID is what the client has called the chat.create that this answers.
+	ClientRequestID string `json:"clientRequestId,omitempty"`
 }
 
 // SessionDeleted tells that a conversation is gone.
@@ -173,8 +175,9 @@ type ProtocolError struct {
 	Code      Code    `json:"code"`
 	Error     string  `json:"error"`
 	SessionID *string `json:"sessionId"` // null if the frame named none
-	// ClientMessageID and RequestID are what the frame has named besides.
+	// ClientMessageID, ClientRequestID and RequestID are what the frame has named besides.
 	ClientMessageID string    `json:"clientMessageId,omitempty"`
+	ClientRequestID string    `json:"clientRequestId,omitempty"`
 	RequestID       string    `json:"requestId,omitempty"`
 	Timestamp       time.Time `json:"timestamp"`
 }
@@ -191,6 +194,6 @@ func NewSessionDeleted(id string) SessionDeleted {
 func NewProtocolError(to Incoming, err *Error) ProtocolError {
 	return ProtocolError{
 		Kind: KindProtocolError, Code: err.Code, Error: err.Text, SessionID: OrNull(to.Conversation),
-		ClientMessageID: to.ClientMessageID, RequestID: to.RequestID, Timestamp: time.Now().UTC(),
+		ClientMessageID: to.ClientMessageID, ClientRequestID: to.ClientRequestID, RequestID: to.RequestID, Timestamp: time.Now().UTC(),
 	}
 }

@@ -16,8 +16,8 @@ type Incoming struct {
 	Vocabulary Vocabulary
 	// Conversation is what the frame says of which conversation it is, as it is written there.
 	Conversation string
-	// ClientMessageID and RequestID are likewise what a frame of the gateway names.
-	ClientMessageID, RequestID string
+	// ClientMessageID, ClientRequestID and RequestID are likewise what a frame of the gateway names.
+	ClientMessageID, ClientRequestID, RequestID string
 	// Message is what it asks for: one of the types below.
 	Message any
 }
@@ -68,6 +68,7 @@ type ChatCreate struct{ NewChat }
 type NewChat struct {
 	Title, Icon, System string
 	From                string // a message to go on from
+	ClientRequestID     string // makes it the same request as an earlier one with it; "" for none
 	Provider            string
 	Options             CreateOptions
 }

@@ -101,9 +101,10 @@ func readMeta(to *string, v jsontext.Value) error {
 		validation.Match(metaPattern).Error("meta may hold only A-Z, 0-9, _ and -"))
 }
 
-func readClientID(to *string, v jsontext.Value) error {
-	return readText(to, v, "clientMessageId", InvalidOption,
-		validation.Match(clientIDPattern).Error("clientMessageId must be 1 to 200 visible ASCII characters"))
+// readClientID reads what a client calls something, so that it may be sent again.
+func readClientID(to *string, v jsontext.Value, name string) error {
+	return readText(to, v, name, InvalidOption,
+		validation.Match(clientIDPattern).Error(name+" must be 1 to 200 visible ASCII characters"))
 }
 
 func readProvider(to *string, v jsontext.Value) error {

@@ -95,7 +95,7 @@ func (m *UISend) read(message members) error {
 		text += more
 	}
 	if id, given := message["id"]; given && id.Kind() != 'n' && textOf(id) != "" {
-		if err := readClientID(&m.MessageID, id); err != nil {
+		if err := readClientID(&m.MessageID, id, "id"); err != nil {
 			return err
 		}
 	}

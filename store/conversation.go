@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode"
 
 	"spool/schema"
 )
@@ -82,9 +83,12 @@ func (c *Conversation) at(head node) {
 func (c *Conversation) entitle(m Message) {
 	if m.Role == schema.RoleUser && c.Title == "" && !c.Renamed {
 		first, _, _ := strings.Cut(strings.TrimSpace(m.Content), "\n")
-		c.Title = cut(strings.TrimSpace(first), maxGivenTitle)
+		c.Title = strings.TrimSpace(cut(strings.Join(strings.FieldsFunc(first, isBreak), " "), maxGivenTitle))
 	}
 }
+
+// isBreak is for what no title has.
+func isBreak(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // touch has the conversation changed at a time, and never earlier than it was.
 func (c *Conversation) touch(at time.Time) {

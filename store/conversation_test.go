@@ -151,6 +151,7 @@ func TestTheFirstPromptGivesTheTitle(t *testing.T) {
 		"\n  Fix the tests \r\nplease": "Fix the tests",
 		long:                           long[:2*maxGivenTitle],
 		" \n":                          "",
+		"a \x1b[31mred\ttitle\rhere":   "a [31mred title here",
 	} {
 		id := insertNew(t, s, "")
 		say(t, s, "", id, prompt, "an answer", "another prompt")

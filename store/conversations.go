@@ -9,6 +9,7 @@ import (
 const (
 	selectConversation  = `SELECT ` + conversationColumns + ` FROM conversations WHERE user_name = $1 AND id = $2`
 	selectConversations = `SELECT ` + conversationColumns + ` FROM conversations WHERE user_name = $1 ORDER BY updated_ms DESC, seq DESC`
+	selectIDs           = `SELECT id FROM conversations`
 	selectBusy          = `SELECT ` + conversationColumns + ` FROM conversations WHERE busy = 1 ORDER BY seq`
 	insertConversation  = `INSERT INTO conversations (` + conversationColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`
@@ -62,6 +63,24 @@ func (s *Store) Conversation(ctx context.Context, user, id string) (Conversation
 // damaged ones as [Store.Runs] does.
 func (s *Store) Conversations(ctx context.Context, user string) ([]Conversation, error) {
 	return list(ctx, s, conversations, 0, selectConversations, user)
+}
+
+// ConversationIDs returns the ids of all conversations of all users, also of damaged ones.
+func (s *Store) ConversationIDs(ctx context.Context) ([]string, error) {
+	rows, err := s.readers.QueryContext(ctx, selectIDs)
+	if err != nil {
+		return nil, fmt.Errorf("list ids of conversations: %w", s.reading(ctx, err))
+	}
+	defer rows.Close()
+	ids := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list ids of conversations: %w", s.reading(ctx, err))
+		}
+		ids = append(ids, id)
+	}
+	return ids, s.reading(ctx, rows.Err())
 }
 
 // ActiveConversations returns the conversations of all users in which a run is active or messages wait,

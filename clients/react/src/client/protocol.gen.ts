@@ -440,6 +440,8 @@ export interface SessionUpsertedFrame {
   sessionId: ConversationId;
   timestamp: string;
   session: Conversation;
+  /** Of the chat.create that this answers, if it had one. */
+  clientRequestId?: string;
 }
 
 /** A conversation is gone. */
@@ -449,7 +451,7 @@ export interface SessionDeletedFrame {
   timestamp: string;
 }
 
-/** No to one frame of the client, or why the socket ends. Nothing has changed. sessionId, clientMessageId and requestId are what the frame has named; sessionId is null if nothing. */
+/** No to one frame of the client, or why the socket ends. Nothing has changed. sessionId, clientMessageId, clientRequestId and requestId are what the frame has named; sessionId is null if nothing. */
 export interface ProtocolErrorFrame {
   kind: "protocol_error";
   code: ErrorCode;
@@ -457,6 +459,7 @@ export interface ProtocolErrorFrame {
   error: string;
   sessionId: string | null;
   clientMessageId?: string;
+  clientRequestId?: string;
   requestId?: string;
   timestamp: string;
 }
@@ -649,6 +652,8 @@ export interface ChatCreateRequest {
   system?: string;
   /** A message to go on from: a branch of the conversation that has it. */
   from?: string;
+  /** Makes it one that may be sent again: the same id is the same conversation, as long as that is there. */
+  clientRequestId?: string;
   provider?: "claude";
   /** How its turns are run. Every other key is FORBIDDEN_OPTION. */
   options?: {
@@ -1123,6 +1128,8 @@ export interface SessionRequest {
   system?: string;
   /** A message to go on from: a branch of the conversation that has it. */
   from?: string;
+  /** Makes it one that may be sent again: the same id is the same conversation, as long as that is there. */
+  clientRequestId?: string;
   provider?: "claude";
   /** How its turns are run. Every other key is FORBIDDEN_OPTION. */
   options?: {
