@@ -1,6 +1,6 @@
 import { useSpool } from '@spool/react';
 import type { ReactNode } from 'react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Health } from '../state/health.js';
 import { keepDraft } from '../state/kept.js';
 import { attempt } from '../state/notices.js';
@@ -16,12 +16,18 @@ export function Beginning({ health, onMenu }: { health: Health | undefined; onMe
   useEffect(() => {
     document.title = 'New conversation – Spool';
   }, []);
-  const begin = (content: string, options: object): Promise<boolean> =>
-    attempt('The conversation could not be begun', async () => {
+  const busy = useRef(false);
+  const begin = async (content: string, options: object): Promise<boolean> => {
+    if (busy.current) return false; // a second click
+    busy.current = true;
+    const done = await attempt('The conversation could not be begun', async () => {
       const made = await client.conversations.create();
       sendKept(client.conversation(made.id), content, options);
       go({ id: made.id });
     });
+    busy.current = false;
+    return done;
+  };
   return (
     <>
       <PageHead onMenu={onMenu}><h1>New conversation</h1></PageHead>

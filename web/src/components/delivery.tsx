@@ -1,5 +1,6 @@
 import type { Message } from '@spool/react';
 import type { ReactNode } from 'react';
+import { toMessages } from '../state/focus.js';
 import { adviceFor } from '../text/advice.js';
 import { useActions } from './chat-actions.js';
 import { Exact } from './visible.js';
@@ -15,7 +16,7 @@ export function Delivery({ message }: { message: Message }): ReactNode {
     <div className="outcome failed" role="alert">
       <p><strong>Not sent.</strong> {message.code === 'NOT_SENT' ? null : `${what} `}{message.code === 'NOT_SENT' ? 'Send it again, or discard it.' : todo}</p>
       {message.error && <p className="code-name"><Exact>{`${message.code}: ${message.error}`}</Exact></p>}
-      <p className="buttons"><button type="button" onClick={() => discard(message)}>Discard</button><button type="button" className="primary" onClick={() => resend(message)}>Send again</button></p>
+      <p className="buttons"><button type="button" onClick={() => { toMessages(); discard(message); }}>Discard</button><button type="button" className="primary" onClick={() => { toMessages(); resend(message); }}>Send again</button></p>
     </div>
   );
 }

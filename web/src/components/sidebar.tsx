@@ -9,7 +9,6 @@ import { TagFilter } from './tag-filter.js';
 
 interface Props {
   route: Route;
-  open: boolean;
   onClose: () => void;
   onKeys: () => void;
 }

@@ -32,13 +32,15 @@ export function useNotices(): readonly Notice[] {
   }, () => notices);
 }
 
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Does something, and tells if it could not be done. */
 export async function attempt(what: string, action: () => Promise<unknown>): Promise<boolean> {
   try {
     await action();
     return true;
   } catch (error) {
-    notify(`${what}: ${error instanceof Error ? error.message : String(error)}`, 'problem');
+    notify(`${what}: ${reasonOf(error)}`, 'problem');
     return false;
   }
 }
