@@ -94,6 +94,9 @@ describe('the focus', { concurrency: 3 }, () => {
     await page.keyboard.press('Escape'); // leaves the field
     await page.keyboard.press('Escape');
     await focused(page, 'Show the list of conversations');
+    await page.getByRole('button', { name: 'Show the list of conversations' }).click();
+    await page.locator('.sidebar a.primary').click(); // where it is already
+    await page.locator('.sidebar').waitFor({ state: 'hidden' });
     await page.getByRole('button', { name: 'Show the list of conversations' }).press('Enter');
     await page.setViewportSize({ width: 1280, height: 740 });
     await page.waitForFunction(() => !document.querySelector('main').inert);

@@ -22,7 +22,7 @@ export function App(): ReactNode {
   return (
     <div className={list.isOpen ? 'app list-open' : 'app'}>
       <a className="skip" href="#main" onClick={skip}>Skip to the conversation</a>
-      <Sidebar route={route} onClose={list.leave} onKeys={() => setKeysOpen(true)} />
+      <Sidebar route={route} onClose={list.leave} onChosen={list.close} onKeys={() => setKeysOpen(true)} />
       <div className="backdrop" onClick={list.leave} />
       <main id="main" tabIndex={-1} inert={list.isOpen}>
         <ConnectionBar />

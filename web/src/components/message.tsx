@@ -42,7 +42,7 @@ function Asked({ message, canBranch }: { message: Message; canBranch: boolean })
     edit(message, content);
   };
   return (
-    <article className="message user" aria-label="You" data-delivery={message.delivery}>
+    <article className="message user" aria-label="You" data-message={message.id} data-delivery={message.delivery}>
       <h2 className="offscreen">You</h2>
       {editing ? <EditForm text={text} onSave={save} onCancel={close} /> : <div className="bubble" dir="auto"><Prose>{text}</Prose></div>}
       {message.delivery ? <Delivery message={message} /> : !editing && (
@@ -64,7 +64,7 @@ function Answered({ message, isLast, canBranch }: Props): ReactNode {
     again(message);
   };
   return (
-    <article className="message assistant" aria-label="The agent" data-status={message.status} data-run={message.runId}>
+    <article className="message assistant" aria-label="The agent" data-message={message.id} data-status={message.status} data-run={message.runId}>
       <h2 className="offscreen">The agent</h2>
       <Blocks blocks={message.blocks.filter((block) => block.type !== 'error' || block.text !== message.error)} runId={message.runId} />
       {isActive(message.status) && message.blocks.length === 0 && <p className="typing" aria-hidden="true"><i /><i /><i /></p>}

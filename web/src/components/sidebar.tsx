@@ -9,18 +9,23 @@ import { TagFilter } from './tag-filter.js';
 
 interface Props {
   route: Route;
+  /** Leads back to the page; onChosen, to what was chosen here, also if that is shown already. */
   onClose: () => void;
+  onChosen: () => void;
   onKeys: () => void;
 }
 
-export function Sidebar({ route, onClose, onKeys }: Props): ReactNode {
+export function Sidebar({ route, onClose, onChosen, onKeys }: Props): ReactNode {
   const { conversations, isLoading, error } = useConversations();
   const [query, setQuery] = useState('');
   const [tag, setTag] = useState('');
   const wanted = tag === '' ? conversations : conversations.filter(({ tags }) => tags.includes(tag));
   const current = route.page === 'chat' ? route.id : '';
+  const clicked = ({ target }: React.MouseEvent): void => {
+    if (target instanceof Element && target.closest('a[href^="#"]')) onChosen();
+  };
   return (
-    <nav className="sidebar" aria-label="Conversations">
+    <nav className="sidebar" aria-label="Conversations" onClick={clicked}>
       <div className="sidebar-head">
         <p className="brand"><span aria-hidden="true" className="mark" />Spool</p>
         <a className="button primary" href="#" aria-label="New conversation"><Icon name="plus" />New</a>
