@@ -108,7 +108,7 @@ describe('talking', { concurrency: 4 }, () => {
     await words(page, 2);
     await say(page, 'history');
     await asked(page, 2).locator('.message-foot', { hasText: 'Queued' }).waitFor();
-    await page.locator('.status', { hasText: '1 message waits' }).waitFor();
+    await page.locator('.status', { hasText: '1 queued' }).waitFor();
     await page.reload();
     await asked(page, 2).locator('.message-foot', { hasText: 'Queued' }).waitFor();
     await say(page, 'hello there', 'Control+Enter');

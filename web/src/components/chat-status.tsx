@@ -19,9 +19,9 @@ export function ChatStatus({ conversation }: { conversation: UseConversation }):
       <span className="status-dot" aria-hidden="true" />
       <span role="status">{visible(state.text)}</span>
       {isActive && run && <span className="elapsed" title="Time since the answer was begun">{clock(now - Date.parse(run.startedAt))}</span>}
-      {done > 0 && <span title="An estimate: the answer's end has the numbers">about {tokens(done)}</span>}
+      {done > 0 && <span title="An estimate: the answer's end has the numbers">~{tokens(done)}</span>}
       {isActive && run?.deadline && <span className="deadline" role="alert">{run.deadline.at ? `The server ends it in ${clock(Date.parse(run.deadline.at) - now)}` : <Exact>{run.deadline.text}</Exact>}</span>}
-      {queued > 0 && <span>{queued === 1 ? '1 message waits' : `${queued} messages wait`}</span>}
+      {queued > 0 && <span title="Messages that wait for the end of this answer">{queued} queued</span>}
     </div>
   );
 }

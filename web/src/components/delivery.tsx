@@ -9,7 +9,7 @@ import { Exact } from './visible.js';
 export function Delivery({ message }: { message: Message }): ReactNode {
   const { resend, discard } = useActions();
   if (message.delivery !== 'failed') {
-    return <footer className="message-foot shown" role="status">{message.delivery === 'queued' ? 'Queued: it is sent to the agent when the answer before it has ended' : 'Sending…'}</footer>;
+    return <footer className="message-foot shown" role="status">{message.delivery === 'queued' ? 'Queued until the answer before it has ended' : 'Sending…'}</footer>;
   }
   const [what, todo] = adviceFor(message.code);
   return (

@@ -2,6 +2,7 @@ import { useConversations } from '@spool/react';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { Route } from '../state/route.js';
+import { reasonOf } from '../text/reason.js';
 import { ConversationList } from './conversation-list.js';
 import { Icon } from './icon.js';
 import { SearchResults } from './search-results.js';
@@ -36,7 +37,7 @@ export function Sidebar({ route, onClose, onChosen, onKeys }: Props): ReactNode 
       <div className="conversations">
         {query.trim() !== ''
           ? <SearchResults query={query.trim()} current={current} />
-          : <ConversationList conversations={wanted} isLoading={isLoading} problem={error?.message} current={current} />}
+          : <ConversationList conversations={wanted} isLoading={isLoading} problem={error && reasonOf(error)} current={current} />}
       </div>
       <div className="sidebar-foot">
         <a href="#overview" aria-current={route.page === 'overview' ? 'page' : undefined}><Icon name="chart" />Overview</a>

@@ -1,6 +1,7 @@
 // Short notices at the edge of the page: what could not be done, and what was.
 
 import { useSyncExternalStore } from 'react';
+import { reasonOf } from '../text/reason.js';
 
 export interface Notice {
   readonly id: number;
@@ -31,8 +32,6 @@ export function useNotices(): readonly Notice[] {
     return () => listeners.delete(listener);
   }, () => notices);
 }
-
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Does something, and tells if it could not be done. */
 export async function attempt(what: string, action: () => Promise<unknown>): Promise<boolean> {

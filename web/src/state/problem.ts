@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { reasonOf } from './notices.js';
+import { reasonOf } from '../text/reason.js';
 
 /** Like attempt, in a window: a notice would stand behind it, so what could not be done is told in place. */
 export function useProblem(): { problem: string; attempt: (what: string, action: () => Promise<unknown>) => Promise<boolean> } {
