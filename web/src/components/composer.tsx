@@ -1,8 +1,9 @@
 import type { SendOptions } from '@spool/react';
 import type { ReactNode } from 'react';
 import { useRef, useState } from 'react';
-import type { Health } from '../state/health.js';
 import { toMessages } from '../state/focus.js';
+import { useGrowing } from '../state/grow.js';
+import type { Health } from '../state/health.js';
 import { keepDraft, readDraft } from '../state/kept.js';
 import { count } from '../text/format.js';
 import { hasChoices, SendChoices } from './send-choices.js';
@@ -31,6 +32,7 @@ export function Composer({ draftOf, isActive, health, onSend, onStop }: Props): 
   const [choices, setChoices] = useState<SendOptions>({});
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  useGrowing(field, text);
   const bytes = size(text);
   const ready = text.trim() !== '' && bytes <= most && !busy;
   const write = (next: string): void => {
