@@ -14,8 +14,9 @@ export function MessageList({ id, messages, isLoading, canBranch }: { id: string
   const first = useWindow(messages.length);
   const sought = useSought(id);
   useEffect(() => {
+    if (!sought || isLoading) return;
     const at = messages.findIndex((message) => message.id === sought);
-    if (!sought || isLoading || (at >= 0 && at < first)) return; // it is not here yet, or not drawn yet
+    if (at >= 0 && at < first) return; // it is not drawn yet
     seek(undefined);
     if (at < 0) notify('What was found is on another branch of this conversation.');
     else show(`[data-message="${CSS.escape(sought)}"]`);
