@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { act, api, assertChatQuiet, chatOf, ends, idOf, openChat, say, state, words } from './chat.mjs';
+import { act, api, assertChatQuiet, chatOf, edit, ends, idOf, openChat, say, state, words } from './chat.mjs';
 import { startServer, submit, until } from './server.mjs';
 
 const browser = await launch();
@@ -92,6 +92,37 @@ describe('the list', { concurrency: 3 }, () => {
     await page.locator('.empty', { hasText: 'Nothing has all of these words' }).waitFor();
     await page.getByLabel('Search titles and messages').press('Escape');
     await item(page, 'Unrelated').waitFor();
+    assertChatQuiet(seen, server.url);
+  });
+
+  test('a message that was found is shown where it stands; one on another branch is told of', async (t) => {
+    const server = await startServer(t, '--demo');
+    const { page, seen } = await openChat(t, server.url);
+    await say(page, 'The zebra crosses the street');
+    await ends(page);
+    for (const n of [2, 3]) {
+      await say(page, 'long');
+      await ends(page, n);
+    }
+    await page.locator('.sidebar a.primary').click();
+    const found = page.locator('.item', { hasText: 'you' });
+    const field = page.getByLabel('Search titles and messages');
+    await field.fill('zebra');
+    await found.click();
+    const first = page.locator('.message.user', { hasText: 'zebra' });
+    const inSight = () => first.evaluate((message) => {
+      const { top, bottom } = message.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    });
+    await until(inSight, 'the message is in sight');
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await until(async () => !await inSight(), 'the end is in sight');
+    await found.click(); // in the conversation that is open
+    await until(inSight, 'the message is in sight again');
+    await edit(page, 1, 'A lion');
+    await ends(page);
+    await found.click();
+    await page.locator('.notice', { hasText: 'on another branch' }).waitFor();
     assertChatQuiet(seen, server.url);
   });
 

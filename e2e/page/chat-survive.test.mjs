@@ -79,6 +79,21 @@ describe('whatever happens', { concurrency: 6 }, () => {
     assertChatHarmless(seen, proxy.url);
   });
 
+  test('a connection of which nothing is heard any more, as after a sleep, is noticed and given up', async (t) => {
+    const { proxy, server } = await throughProxy(t);
+    const { page, seen } = await openChat(t, proxy.url);
+    await say(page, 'slow');
+    await words(page, 3);
+    proxy.stall();
+    await page.context().setOffline(true); // the page asks whether the server is still there
+    await state(page, 'reconnecting');
+    await page.context().setOffline(false);
+    await words(page, 8);
+    await ends(page);
+    await assertSame(page, server);
+    assertChatHarmless(seen, proxy.url);
+  });
+
   test('a message that is sent while the server is away arrives once, over a reload too', async (t) => {
     const { proxy, server } = await throughProxy(t);
     const { page, seen } = await openChat(t, proxy.url);

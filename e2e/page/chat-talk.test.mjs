@@ -67,12 +67,13 @@ describe('talking', { concurrency: 4 }, () => {
     const { page, seen } = await openChat(t, server.url);
     await say(page, 'error');
     const failed = await ends(page, 1, 'failed');
-    assert.match(await failed.locator('.outcome').textContent(), /^Failed\. The model's service said no\..*try again.*API_ERROR: API Error: 400/i);
+    assert.match(await failed.locator('.outcome').textContent(), /^Failed\. The model's service said no\..*try again.*API_ERROR/i);
+    assert.equal((await failed.textContent()).split('API Error: 400').length, 2, 'the reason is told once');
     assert.match(await state(page, 'failed'), /the last answer says why/);
     await say(page, 'crash');
     assert.match(await (await ends(page, 2, 'failed')).locator('.outcome').textContent(), /stopped with an error.*EXIT_NONZERO/);
     const run = await answer(page, 2).getAttribute('data-run');
-    await answer(page, 2).locator('[data-action="again"]').click();
+    await answer(page, 2).getByRole('button', { name: 'Try again' }).click();
     await page.locator(`.message.assistant[data-status="failed"]:not([data-run="${run}"]) >> nth=1`).waitFor();
     assert.equal(await page.locator('.message').count(), 4);
     assertChatQuiet(seen, server.url);
@@ -107,7 +108,7 @@ describe('talking', { concurrency: 4 }, () => {
     await words(page, 2);
     await say(page, 'history');
     await asked(page, 2).locator('.message-foot', { hasText: 'Queued' }).waitFor();
-    await page.locator('.status', { hasText: '1 message waits' }).waitFor();
+    await page.locator('.status', { hasText: '1 queued' }).waitFor();
     await page.reload();
     await asked(page, 2).locator('.message-foot', { hasText: 'Queued' }).waitFor();
     await say(page, 'hello there', 'Control+Enter');
@@ -161,8 +162,8 @@ describe('talking', { concurrency: 4 }, () => {
 
   test('the place in the line, and the end that comes, are told', async (t) => {
     const small = await startServer(t, '--demo', '--max-runs=1', '--run-timeout=12s', '--stop-grace=500ms');
-    const { run } = await submit(small, 'silent');
     const { page, seen } = await openChat(t, small.url);
+    const { run } = await submit(small, 'silent'); // takes the only place, for 12 seconds at most
     await say(page, 'slow');
     assert.match(await state(page, 'queued'), /^Queued: place 1 in the server's line/);
     await api(small, 'POST', `/api/runs/${run}/abort`);

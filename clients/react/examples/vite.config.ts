@@ -5,4 +5,4 @@ import { defineConfig } from 'vite';
 const target = process.env.SPOOL_URL ?? 'http://127.0.0.1:3000';
 const proxy = { target, changeOrigin: true, ws: true, headers: { origin: target } };
 
-export default defineConfig({ server: { host: '127.0.0.1', proxy: { '/api': proxy, '/ws': proxy } } });
+export default defineConfig({ server: { host: '127.0.0.1', fs: { allow: ['..'] }, proxy: { '/api': proxy, '/ws': proxy } } });

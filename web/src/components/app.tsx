@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Overview } from '../overview/overview.js';
 import { useHealth } from '../state/health.js';
+import { useDrawer } from '../state/drawer.js';
 import type { Route } from '../state/route.js';
 import { useRoute } from '../state/route.js';
 import { Beginning } from './beginning.js';
@@ -14,19 +15,18 @@ import { Sidebar } from './sidebar.js';
 
 export function App(): ReactNode {
   const route = useRoute();
-  const [listOpen, setListOpen] = useState(false);
+  const list = useDrawer();
   const [keysOpen, setKeysOpen] = useState(false);
-  const closeList = useCallback(() => setListOpen(false), []);
-  useEffect(closeList, [route, closeList]);
-  useShortcuts(() => setListOpen(true), () => setKeysOpen(true));
+  useEffect(list.close, [route, list.close]);
+  useShortcuts(list.open, () => setKeysOpen(true));
   return (
-    <div className={listOpen ? 'app list-open' : 'app'}>
+    <div className={list.isOpen ? 'app list-open' : 'app'}>
       <a className="skip" href="#main" onClick={skip}>Skip to the conversation</a>
-      <Sidebar route={route} open={listOpen} onClose={closeList} onKeys={() => setKeysOpen(true)} />
-      <div className="backdrop" onClick={closeList} />
-      <main id="main" tabIndex={-1}>
+      <Sidebar route={route} onClose={list.leave} onChosen={list.close} onKeys={() => setKeysOpen(true)} />
+      <div className="backdrop" onClick={list.leave} />
+      <main id="main" tabIndex={-1} inert={list.isOpen}>
         <ConnectionBar />
-        <Page route={route} onMenu={() => setListOpen(true)} />
+        <Page route={route} onMenu={list.enter} />
       </main>
       <Notices />
       {keysOpen && <ShortcutList onClose={() => setKeysOpen(false)} />}

@@ -3,9 +3,11 @@ import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { OpenApproval } from '../state/approval.js';
 import { useOpenApproval } from '../state/approval.js';
+import { toMessages } from '../state/focus.js';
 import { useNow } from '../state/now.js';
 import { clock } from '../text/format.js';
 import { wordsFor } from '../text/permission.js';
+import { reasonOf } from '../text/reason.js';
 import { useActions } from './chat-actions.js';
 import { Icon } from './icon.js';
 import { ToolInput } from './tool-input.js';
@@ -60,13 +62,14 @@ function Choice({ id, suggestions }: { id: string; suggestions: readonly unknown
   const [sending, setSending] = useState(false);
   const [problem, setProblem] = useState('');
   const answer = async (allow: boolean, rememberEntry?: unknown): Promise<void> => {
+    toMessages();
     setSending(true);
     setProblem('');
     const word = message.trim();
     try {
       await decide(id, allow ? { allow, ...(rememberEntry !== undefined && { rememberEntry }) } : { allow, ...(word && { message: word }) });
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(reasonOf(error));
       setSending(false);
     }
   };

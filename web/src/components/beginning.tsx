@@ -1,11 +1,12 @@
 import { useSpool } from '@spool/react';
 import type { ReactNode } from 'react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import type { Health } from '../state/health.js';
 import { keepDraft } from '../state/kept.js';
 import { attempt } from '../state/notices.js';
 import { go } from '../state/route.js';
 import { sendKept } from '../state/send.js';
+import { AgentProblem } from './agent-problem.js';
 import { Composer } from './composer.js';
 import { PageHead } from './page-head.js';
 import { Exact } from './visible.js';
@@ -16,12 +17,18 @@ export function Beginning({ health, onMenu }: { health: Health | undefined; onMe
   useEffect(() => {
     document.title = 'New conversation – Spool';
   }, []);
-  const begin = (content: string, options: object): Promise<boolean> =>
-    attempt('The conversation could not be begun', async () => {
+  const busy = useRef(false);
+  const begin = async (content: string, options: object): Promise<boolean> => {
+    if (busy.current) return false; // a second click
+    busy.current = true;
+    const done = await attempt('The conversation could not be begun', async () => {
       const made = await client.conversations.create();
       sendKept(client.conversation(made.id), content, options);
       go({ id: made.id });
     });
+    busy.current = false;
+    return done;
+  };
   return (
     <>
       <PageHead onMenu={onMenu}><h1>New conversation</h1></PageHead>
@@ -29,8 +36,8 @@ export function Beginning({ health, onMenu }: { health: Health | undefined; onMe
         <div className="welcome">
           <span className="mark large" aria-hidden="true" />
           <h2>What shall we do?</h2>
-          {health && !health.cli.found && <p className="warning" role="alert"><Exact>{health.cli.problem ?? 'The agent cannot be started.'}</Exact> <Exact>{health.cli.hint ?? ''}</Exact></p>}
-          {health?.demo && <Words words={health.words ?? []} onWord={(word) => void begin(word, {})} />}
+          {health && <AgentProblem cli={health.cli} />}
+          {health?.demo ? <Words words={health.words ?? []} onWord={(word) => void begin(word, {})} /> : health?.cli.found && <p>The agent works in the server's workspace, and goes on when you leave this page. Press <kbd>?</kbd> for the keys.</p>}
         </div>
       </div>
       <Composer draftOf="new" isActive={false} health={health} onSend={async (content, options) => {

@@ -26,7 +26,7 @@ export function Chat({ id, health, onMenu }: { id: string; health: Health | unde
       {({ send }) => (
         <>
           <PageHead onMenu={onMenu}><ChatHead session={session} usage={conversation.usage} /></PageHead>
-          <MessageList key={id} messages={messages} isLoading={isLoading} canBranch={!isActive} />
+          <MessageList key={id} id={id} messages={messages} isLoading={isLoading} canBranch={!isActive} />
           <div className="foot">
             <ChatStatus conversation={conversation} />
             <Composer draftOf={id} isActive={isActive} health={health} onSend={async (content, options) => {

@@ -1,6 +1,8 @@
 import type { SendOptions } from '@spool/react';
 import type { ReactNode } from 'react';
 import { useRef, useState } from 'react';
+import { toMessages } from '../state/focus.js';
+import { useGrowing } from '../state/grow.js';
 import type { Health } from '../state/health.js';
 import { keepDraft, readDraft } from '../state/kept.js';
 import { count } from '../text/format.js';
@@ -30,6 +32,7 @@ export function Composer({ draftOf, isActive, health, onSend, onStop }: Props): 
   const [choices, setChoices] = useState<SendOptions>({});
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  useGrowing(field, text);
   const bytes = size(text);
   const ready = text.trim() !== '' && bytes <= most && !busy;
   const write = (next: string): void => {
@@ -42,6 +45,10 @@ export function Composer({ draftOf, isActive, health, onSend, onStop }: Props): 
     if (await onSend(text, { ...choices, ...how })) write('');
     setBusy(false);
     field.current?.focus();
+  };
+  const stop = (event: React.MouseEvent): void => {
+    if (event.currentTarget === document.activeElement) toMessages();
+    onStop?.();
   };
   const plain = isActive ? { queue: true } : {};
   const pressed = (event: React.KeyboardEvent): void => {
@@ -58,7 +65,7 @@ export function Composer({ draftOf, isActive, health, onSend, onStop }: Props): 
         {hasChoices(health) && <SendChoices allows={health!.allows!} chosen={choices} onChange={setChoices} />}
         {bytes > most * 0.8 && <span className={bytes > most ? 'size problem' : 'size'} role="status">{count(bytes)} of {count(most)} bytes</span>}
         <span className="composer-buttons">
-          {isActive && onStop && <button type="button" data-action="stop" onClick={onStop}><Icon name="stop" filled />Stop</button>}
+          {isActive && onStop && <button type="button" data-action="stop" onClick={stop}><Icon name="stop" filled />Stop</button>}
           {isActive && <button type="button" disabled={!ready} title="Break the answer off, and send this (Ctrl+Enter)" onClick={() => void send({ interrupt: true })}>Interrupt</button>}
           <button type="submit" className="primary" disabled={!ready} title={isActive ? 'Send this when the answer has ended (Enter)' : 'Send (Enter)'}>{isActive ? 'Queue' : <><Icon name="send" />Send</>}</button>
         </span>

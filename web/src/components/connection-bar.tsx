@@ -17,7 +17,7 @@ export function ConnectionBar(): ReactNode {
       <p>
         {status === 'closed'
           ? <>The server has ended the connection: {visible(error?.message ?? 'it gave no reason')}.</>
-          : <><strong>Reconnecting…</strong> The server cannot be reached. Answers go on without this page, and nothing is lost.</>}
+          : <><strong>Reconnecting…</strong> Answers go on without this page, and nothing is lost.</>}
       </p>
       <button type="button" onClick={reconnect}>{status === 'closed' ? 'Connect again' : 'Try now'}</button>
     </div>

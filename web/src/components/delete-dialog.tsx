@@ -19,7 +19,7 @@ export function DeleteDialog({ conversation, onClose }: { conversation: Conversa
   return (
     <Dialog title="Delete this conversation?" onClose={onClose}>
       <p><strong><bdi><Exact>{titleOf(conversation)}</Exact></bdi></strong> with all its branches will be gone for good.{run && ' The answer that is being written is stopped.'}</p>
-      <p className="buttons"><button type="button" autoFocus onClick={onClose}>Keep</button><button type="button" className="danger" onClick={() => void confirm()}>Delete</button></p>
+      <p className="buttons"><button type="button" data-first onClick={onClose}>Keep</button><button type="button" className="danger" onClick={() => void confirm()}>Delete</button></p>
     </Dialog>
   );
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@spool/react';
 import type { ReactNode } from 'react';
+import { toMessages } from '../state/focus.js';
 import { adviceFor } from '../text/advice.js';
 import { useActions } from './chat-actions.js';
 import { Exact } from './visible.js';
@@ -8,14 +9,14 @@ import { Exact } from './visible.js';
 export function Delivery({ message }: { message: Message }): ReactNode {
   const { resend, discard } = useActions();
   if (message.delivery !== 'failed') {
-    return <footer className="message-foot shown" role="status">{message.delivery === 'queued' ? 'Queued: it is sent to the agent when the answer before it has ended' : 'Sending…'}</footer>;
+    return <footer className="message-foot shown" role="status">{message.delivery === 'queued' ? 'Queued until the answer before it has ended' : 'Sending…'}</footer>;
   }
   const [what, todo] = adviceFor(message.code);
   return (
     <div className="outcome failed" role="alert">
       <p><strong>Not sent.</strong> {message.code === 'NOT_SENT' ? null : `${what} `}{message.code === 'NOT_SENT' ? 'Send it again, or discard it.' : todo}</p>
       {message.error && <p className="code-name"><Exact>{`${message.code}: ${message.error}`}</Exact></p>}
-      <p className="buttons"><button type="button" onClick={() => discard(message)}>Discard</button><button type="button" className="primary" onClick={() => resend(message)}>Send again</button></p>
+      <p className="buttons"><button type="button" onClick={() => { toMessages(); discard(message); }}>Discard</button><button type="button" className="primary" onClick={() => { toMessages(); resend(message); }}>Send again</button></p>
     </div>
   );
 }

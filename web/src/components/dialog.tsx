@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useEffect, useId, useRef } from 'react';
 
-/** A window in front of the page: it keeps the focus, and Escape closes it. */
+/** A window in front of the page: it keeps the focus, at first on what has data-first, and Escape closes it. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -9,6 +9,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
     const { current } = dialog;
     const before = document.activeElement;
     if (current && !current.open) current.showModal();
+    current?.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => {
       current?.close();
       if (before instanceof HTMLElement) before.focus();

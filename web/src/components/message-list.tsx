@@ -1,14 +1,26 @@
 import type { Message } from '@spool/react';
 import type { ReactNode } from 'react';
+import { useEffect } from 'react';
 import { useFollow } from '../state/follow.js';
+import { notify } from '../state/notices.js';
+import { seek, useSought } from '../state/sought.js';
 import { useWindow } from '../state/window.js';
 import { Icon } from './icon.js';
 import { MessageView } from './message.js';
 
 /** The messages, the newest in sight as long as somebody looks at the end. */
-export function MessageList({ messages, isLoading, canBranch }: { messages: readonly Message[]; isLoading: boolean; canBranch: boolean }): ReactNode {
-  const { list, content, isAtEnd, toEnd } = useFollow();
+export function MessageList({ id, messages, isLoading, canBranch }: { id: string; messages: readonly Message[]; isLoading: boolean; canBranch: boolean }): ReactNode {
+  const { list, content, isAtEnd, toEnd, show } = useFollow();
   const first = useWindow(messages.length);
+  const sought = useSought(id);
+  useEffect(() => {
+    if (!sought || isLoading) return;
+    const at = messages.findIndex((message) => message.id === sought);
+    if (at >= 0 && at < first) return; // it is not drawn yet
+    seek(undefined);
+    if (at < 0) notify('What was found is on another branch of this conversation.');
+    else show(`[data-message="${CSS.escape(sought)}"]`);
+  }, [sought, messages, isLoading, first, show]);
   const last = messages.findLast(({ role, delivery }) => role === 'assistant' && !delivery);
   return (
     <div className="messages-frame">

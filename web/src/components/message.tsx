@@ -1,7 +1,8 @@
 import type { Message } from '@spool/react';
-import { textOf } from '@spool/react';
+import { isActive, textOf } from '@spool/react';
 import type { ReactNode } from 'react';
 import { memo, useState } from 'react';
+import { toMessages } from '../state/focus.js';
 import { moment } from '../text/format.js';
 import { useActions } from './chat-actions.js';
 import { Blocks } from './blocks.js';
@@ -32,14 +33,18 @@ function Asked({ message, canBranch }: { message: Message; canBranch: boolean })
   const [editing, setEditing] = useState(false);
   const { edit } = useActions();
   const text = textOf(message);
-  const save = (content: string): void => {
+  const close = (): void => {
+    toMessages();
     setEditing(false);
+  };
+  const save = (content: string): void => {
+    close();
     edit(message, content);
   };
   return (
-    <article className="message user" aria-label="You" data-delivery={message.delivery}>
+    <article className="message user" aria-label="You" data-message={message.id} data-delivery={message.delivery}>
       <h2 className="offscreen">You</h2>
-      {editing ? <EditForm text={text} onSave={save} onCancel={() => setEditing(false)} /> : <div className="bubble" dir="auto"><Prose>{text}</Prose></div>}
+      {editing ? <EditForm text={text} onSave={save} onCancel={close} /> : <div className="bubble" dir="auto"><Prose>{text}</Prose></div>}
       {message.delivery ? <Delivery message={message} /> : !editing && (
         <footer className="message-foot">
           <BranchSwitch message={message} disabled={!canBranch} />
@@ -54,17 +59,22 @@ function Asked({ message, canBranch }: { message: Message; canBranch: boolean })
 
 function Answered({ message, isLast, canBranch }: Props): ReactNode {
   const { again } = useActions();
+  const once = (): void => {
+    toMessages();
+    again(message);
+  };
   return (
-    <article className="message assistant" aria-label="The agent" data-status={message.status} data-run={message.runId}>
+    <article className="message assistant" aria-label="The agent" data-message={message.id} data-status={message.status} data-run={message.runId}>
       <h2 className="offscreen">The agent</h2>
-      <Blocks blocks={message.blocks} runId={message.runId} />
-      <Outcome message={message} />
+      <Blocks blocks={message.blocks.filter((block) => block.type !== 'error' || block.text !== message.error)} runId={message.runId} />
+      {isActive(message.status) && message.blocks.length === 0 && <p className="typing" aria-hidden="true"><i /><i /><i /></p>}
+      <Outcome message={message} onAgain={isLast && canBranch ? once : undefined} />
       {message.endedAt !== undefined || message.status === 'succeeded' ? (
         <footer className="message-foot">
           <BranchSwitch message={message} disabled={!canBranch} />
           <Took message={message} />
           <CopyButton text={textOf(message)} label="Copy answer" />
-          {canBranch && <button type="button" className="quiet" data-action={isLast ? 'again' : undefined} aria-label="Answer again" title="Answer once more, as another branch (r)" onClick={() => again(message)}><Icon name="again" /></button>}
+          {canBranch && <button type="button" className="quiet" data-action={isLast ? 'again' : undefined} aria-label="Answer again" title="Answer once more, as another branch (r)" onClick={once}><Icon name="again" /></button>}
         </footer>
       ) : null}
     </article>

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { useAnswer } from '../state/answers.js';
 import { chatAddress, isConversationId } from '../state/route.js';
+import { seek } from '../state/sought.js';
 import { untitled } from '../state/title.js';
 import { ago, moment } from '../text/format.js';
 import { hits } from '../text/hits.js';
@@ -34,7 +35,7 @@ export function SearchResults({ query, current }: { query: string; current: stri
 function Result({ found: { conversation, title, message, role, snippet, at }, isCurrent }: { found: Found; isCurrent: boolean }): ReactNode {
   return (
     <li className="item">
-      <a className="conversation" href={chatAddress(conversation)} aria-current={isCurrent ? 'page' : undefined}>
+      <a className="conversation" href={chatAddress(conversation)} aria-current={isCurrent ? 'page' : undefined} onClick={() => seek(message ? { conversation, message } : undefined)}>
         <span className="item-title"><bdi>{message ? <Exact>{title || untitled}</Exact> : <Snippet text={snippet} />}</bdi></span>
         {message && <span className="item-snippet"><bdi><Snippet text={snippet} /></bdi></span>}
         <span className="item-facts"><time dateTime={at} title={moment(at)}>{ago(at, Date.now())}</time>{role && <span>{role === 'user' ? 'you' : 'the agent'}</span>}</span>

@@ -66,12 +66,10 @@ function act({ key, press }: Shortcut, { openList, openKeys }: { openList: () =>
   }
 }
 
-/** The next key belongs to the field already; where the list has to slide in first, as soon as it does. */
+/** The next key belongs to the field already. */
 function search(openList: () => void): void {
   flushSync(openList);
-  const focus = (): void => document.querySelector<HTMLInputElement>('.search input')?.focus();
-  focus();
-  requestAnimationFrame(focus);
+  document.querySelector<HTMLInputElement>('.search input')?.focus();
 }
 
 /** Presses the last control of that description; fields and requests get the focus. */

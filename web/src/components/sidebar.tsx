@@ -2,6 +2,7 @@ import { useConversations } from '@spool/react';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
 import type { Route } from '../state/route.js';
+import { reasonOf } from '../text/reason.js';
 import { ConversationList } from './conversation-list.js';
 import { Icon } from './icon.js';
 import { SearchResults } from './search-results.js';
@@ -9,19 +10,23 @@ import { TagFilter } from './tag-filter.js';
 
 interface Props {
   route: Route;
-  open: boolean;
+  /** Leads back to the page; onChosen, to what was chosen here, also if that is shown already. */
   onClose: () => void;
+  onChosen: () => void;
   onKeys: () => void;
 }
 
-export function Sidebar({ route, onClose, onKeys }: Props): ReactNode {
+export function Sidebar({ route, onClose, onChosen, onKeys }: Props): ReactNode {
   const { conversations, isLoading, error } = useConversations();
   const [query, setQuery] = useState('');
   const [tag, setTag] = useState('');
   const wanted = tag === '' ? conversations : conversations.filter(({ tags }) => tags.includes(tag));
   const current = route.page === 'chat' ? route.id : '';
+  const clicked = ({ target }: React.MouseEvent): void => {
+    if (target instanceof Element && target.closest('a[href^="#"]')) onChosen();
+  };
   return (
-    <nav className="sidebar" aria-label="Conversations">
+    <nav className="sidebar" aria-label="Conversations" onClick={clicked}>
       <div className="sidebar-head">
         <p className="brand"><span aria-hidden="true" className="mark" />Spool</p>
         <a className="button primary" href="#" aria-label="New conversation"><Icon name="plus" />New</a>
@@ -32,7 +37,7 @@ export function Sidebar({ route, onClose, onKeys }: Props): ReactNode {
       <div className="conversations">
         {query.trim() !== ''
           ? <SearchResults query={query.trim()} current={current} />
-          : <ConversationList conversations={wanted} isLoading={isLoading} problem={error?.message} current={current} />}
+          : <ConversationList conversations={wanted} isLoading={isLoading} problem={error && reasonOf(error)} current={current} />}
       </div>
       <div className="sidebar-foot">
         <a href="#overview" aria-current={route.page === 'overview' ? 'page' : undefined}><Icon name="chart" />Overview</a>

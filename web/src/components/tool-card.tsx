@@ -11,13 +11,16 @@ import { ToolResult } from './tool-result.js';
 import { Exact } from './visible.js';
 
 /** Where a call is. */
-function stateOf({ result, approval }: ToolBlock): 'waiting' | 'working' | 'failed' | 'done' {
+function stateOf({ result, approval }: ToolBlock): 'waiting' | 'working' | 'denied' | 'failed' | 'done' {
   if (approval?.state === 'pending') return 'waiting';
+  if (approval?.state === 'denied' || approval?.state === 'timed_out') return 'denied';
   if (!result) return 'working';
   return result.isError ? 'failed' : 'done';
 }
 
-const said = { waiting: 'waits for you', working: 'working', failed: 'failed', done: 'done' } as const;
+const said = { waiting: 'waits for you', working: 'working', denied: 'denied', failed: 'failed', done: 'done' } as const;
+
+const icons = { waiting: 'hand', working: 'tool', denied: 'cross', failed: 'cross', done: 'check' } as const;
 
 /** A tool's call with what came of it. It opens when it needs somebody. */
 export function ToolCard({ block, runId }: { block: ToolBlock; runId: string }): ReactNode {
@@ -27,7 +30,7 @@ export function ToolCard({ block, runId }: { block: ToolBlock; runId: string }):
   return (
     <section className="tool" data-state={state} aria-label={`Tool call, ${said[state]}`}>
       <button type="button" className="tool-head" aria-expanded={isOpen} disabled={state === 'waiting'} onClick={() => setChosen(!isOpen)}>
-        <Icon name={state === 'failed' ? 'cross' : state === 'done' ? 'check' : state === 'waiting' ? 'hand' : 'tool'} />
+        <Icon name={icons[state]} />
         <span className="tool-name"><bdi><Exact>{block.name || 'tool'}</Exact></bdi></span>
         <span className="tool-summary"><bdi><Exact>{summaryOf(block.input)}</Exact></bdi></span>
         <span className="tool-state">{said[state]}</span>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { AgentProblem } from '../components/agent-problem.js';
 import { Exact } from '../components/visible.js';
 import type { Health } from '../state/health.js';
 import { useHealth } from '../state/health.js';
@@ -29,7 +30,7 @@ function Facts({ health }: { health: Health }): ReactNode {
         <Fact name="Agent" state={cli.found ? undefined : 'degraded'}>{demo ? 'stand-in, no model' : (cli.version ?? 'not found')}</Fact>
         <Fact name="Version">{version}</Fact>
       </dl>
-      {!cli.found && <p className="warning" role="alert"><Exact>{`${cli.problem ?? ''} ${cli.hint ?? ''}`}</Exact></p>}
+      <AgentProblem cli={cli} />
     </>
   );
 }

@@ -5,7 +5,7 @@ import { ceiling } from './days.js';
 
 const height = 120;
 const step = 24;
-const left = 56;
+const left = 72;
 const right = 12;
 
 /** A bar for each day. For those who do not see it, it is a table. */

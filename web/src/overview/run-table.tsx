@@ -6,6 +6,7 @@ import { attempt } from '../state/notices.js';
 import { useNow } from '../state/now.js';
 import { chatAddress, isConversationId } from '../state/route.js';
 import { ago, clock, dollars, duration, moment, tokens } from '../text/format.js';
+import { reasonOf } from '../text/reason.js';
 
 const active = new Set(['queued', 'starting', 'running', 'waiting']);
 
@@ -18,7 +19,7 @@ export function RunTable(): ReactNode {
   return (
     <section className="panel" aria-labelledby="runs-title">
       <div className="panel-head"><h2 id="runs-title">Runs</h2><p className="hint">{going.length === 0 ? 'None goes on' : going.length === 1 ? '1 goes on' : `${going.length} go on`}</p></div>
-      {error && <p className="problem" role="alert"><Exact>{error.message}</Exact></p>}
+      {error && <p className="problem" role="alert"><Exact>{reasonOf(error)}</Exact></p>}
       {runs.length === 0 ? <p className="empty">{isLoading ? 'Loading…' : 'Nothing was run yet.'}</p> : (
         <ul className="runs">{[...going, ...over].map((run) => <Row key={run.run} run={run} now={now} onAbort={() => void attempt('The run could not be stopped', () => abort(run.run))} />)}</ul>
       )}

@@ -1,5 +1,6 @@
 import { useSpool } from '@spool/react';
 import { useEffect, useState } from 'react';
+import { reasonOf } from '../text/reason.js';
 
 export interface Answer<T> {
   readonly value: T | undefined;
@@ -17,7 +18,7 @@ export function useAnswer<T>(path: string, again: number): Answer<T> {
       if (document.visibilityState === 'hidden') return;
       http.json<T>('GET', path).then(
         (value) => current && setAnswer({ value, problem: undefined, path }),
-        (error: Error) => current && setAnswer((before) => ({ value: before.path === path ? before.value : undefined, problem: error.message, path })),
+        (error: Error) => current && setAnswer((before) => ({ value: before.path === path ? before.value : undefined, problem: reasonOf(error), path })),
       );
     };
     ask();

@@ -1,6 +1,7 @@
 import type { ApprovalContext } from '@spool/react';
 import { useSpool } from '@spool/react';
 import { useEffect, useState } from 'react';
+import { reasonOf } from '../text/reason.js';
 
 /** A request as the server will act on it. */
 export interface OpenApproval {
@@ -23,7 +24,7 @@ export function useOpenApproval(id: string) {
     setProblem(undefined);
     http.json<OpenApproval>('GET', `/api/approvals/${encodeURIComponent(id)}`).then(
       (found) => current && setRecord(found),
-      (error: Error) => current && setProblem(error.message),
+      (error: Error) => current && setProblem(reasonOf(error)),
     );
     return () => {
       current = false;

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 /** So near to its end, in pixels, a list counts as being there. */
 const near = 80;
 
-/** Keeps the end of a list in sight while it grows, until somebody scrolls away from it. */
+/** Keeps the end of a list in sight while it grows, until somebody scrolls away from it, or something else in it is to be shown. */
 export function useFollow() {
   const list = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -12,6 +12,12 @@ export function useFollow() {
   const toEnd = useCallback(() => {
     follows.current = true;
     list.current?.scrollTo({ top: list.current.scrollHeight });
+  }, []);
+  const show = useCallback((selector: string) => {
+    const element = content.current?.querySelector(selector);
+    follows.current = false;
+    element?.scrollIntoView({ block: 'center' });
+    element?.animate([{ backgroundColor: 'var(--mark)' }, { backgroundColor: 'transparent' }], { duration: 2_000, easing: 'ease-in' });
   }, []);
   useLayoutEffect(toEnd, [toEnd]);
   useEffect(() => {
@@ -32,5 +38,5 @@ export function useFollow() {
       box.removeEventListener('scroll', scrolled);
     };
   }, [toEnd]);
-  return { list, content, isAtEnd, toEnd };
+  return { list, content, isAtEnd, toEnd, show };
 }

@@ -1,6 +1,7 @@
 // Short notices at the edge of the page: what could not be done, and what was.
 
 import { useSyncExternalStore } from 'react';
+import { reasonOf } from '../text/reason.js';
 
 export interface Notice {
   readonly id: number;
@@ -38,7 +39,7 @@ export async function attempt(what: string, action: () => Promise<unknown>): Pro
     await action();
     return true;
   } catch (error) {
-    notify(`${what}: ${error instanceof Error ? error.message : String(error)}`, 'problem');
+    notify(`${what}: ${reasonOf(error)}`, 'problem');
     return false;
   }
 }

@@ -3,7 +3,7 @@
 type Advice = readonly [what: string, todo: string];
 
 const advice: Readonly<Record<string, Advice>> = {
-  API_ERROR: ['The model\'s service said no.', 'Its reason is above. If it is busy, try again in a while.'],
+  API_ERROR: ['The model\'s service said no.', 'If it is busy, try again in a while.'],
   SPAWN_FAILED: ['The agent could not be started.', 'The text says what is missing on the server. Try again when that is mended.'],
   EXIT_NONZERO: ['The agent has stopped with an error.', 'The text has its last words. Try again; if it happens every time, look at the server\'s log.'],
   KILLED_BY_SIGNAL: ['Something on the server has killed the agent, for example for want of memory.', 'Try again, with less to do at once.'],

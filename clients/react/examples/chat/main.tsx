@@ -4,6 +4,7 @@ import { useConnection, useConversations } from '@spool/react';
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Chat } from './chat.js';
+import '../style.css';
 
 function App() {
   const [id, setId] = useState<string>();

@@ -4,6 +4,7 @@ import { isOver, useClaude } from '@spool/react';
 import type { FormEvent } from 'react';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import '../style.css';
 
 function OneShot() {
   const claude = useClaude();

@@ -46,6 +46,7 @@ export class SpoolClient {
     this.connection = new Connection(() => this.socketURL('/ws'), options.WebSocket, {
       open: () => this.#opened(),
       text: (data) => this.#heard(data),
+      ask: () => this.#ask(),
       lost: () => this.#lost(),
     });
     this.conversations = new ConversationsStore({
@@ -139,6 +140,12 @@ export class SpoolClient {
     }
     for (const store of followed) store.opened();
     if (this.#releaseList) void this.conversations.refresh();
+  }
+
+  /** Every subscription is answered, also one to what is followed already. */
+  #ask(): boolean {
+    const [store] = this.#followed.keys();
+    return store?.ask() ?? false;
   }
 
   #lost(): void {

@@ -19,11 +19,16 @@ export interface ConnectionEvents {
   /** The socket is open: whoever is to be told something again is told it here. */
   open(): void;
   text(data: string): void;
+  /** Asks the server something that it answers, and tells whether there was anything to ask. */
+  ask(): boolean;
   lost(): void;
 }
 
 /** Close codes after which the same client would only be refused again. */
 const fatal = new Set([1002, 1003, 1007, 1008, 1009]);
+
+/** How long the server may take to answer what it is asked, in milliseconds, before the socket is taken for dead. */
+const patience = 5_000;
 
 /** How long a socket is kept that nobody wants, in milliseconds: often it is only that a page is drawn anew. */
 const linger = 2_000;
@@ -38,6 +43,7 @@ export class Connection extends Store<ConnectionState> {
   #refused: SpoolError | undefined; // what the server has said last
   #cancel: (() => void) | undefined; // what is waited for
   #deaf: (() => void) | undefined;
+  #trust: (() => void) | undefined; // set while the server is asked whether the socket lives
 
   constructor(url: () => string, socket: SocketConstructor | undefined, events: ConnectionEvents) {
     super({ status: 'idle', attempts: 0 });
@@ -86,7 +92,7 @@ export class Connection extends Store<ConnectionState> {
 
   #connect(): void {
     this.#cancel?.();
-    this.#deaf ??= wakeUps(() => this.#state.status === 'waiting' && this.#connect());
+    this.#deaf ??= wakeUps(() => this.#woken());
     this.#refused = undefined;
     this.#set({ status: 'connecting', attempts: this.#state.attempts });
     try {
@@ -95,7 +101,10 @@ export class Connection extends Store<ConnectionState> {
           this.#set({ status: 'open', attempts: this.#state.attempts });
           this.#events.open();
         },
-        text: (data) => this.#events.text(data),
+        text: (data) => {
+          this.#trusted();
+          this.#events.text(data);
+        },
         close: (code) => this.#lost(code),
       });
     } catch (error) {
@@ -103,7 +112,23 @@ export class Connection extends Store<ConnectionState> {
     }
   }
 
+  /** A machine that has slept, or was elsewhere, may hold a socket whose other end is gone: it is told of that only if it asks. */
+  #woken(): void {
+    if (this.#state.status === 'waiting') this.#connect();
+    if (this.#state.status !== 'open' || this.#trust || !this.#events.ask()) return;
+    this.#trust = later(patience, () => {
+      this.#wire?.letGo();
+      this.#lost(1006);
+    });
+  }
+
+  #trusted(): void {
+    this.#trust?.();
+    this.#trust = undefined;
+  }
+
   #lost(code: number): void {
+    this.#trusted();
     this.#wire = undefined;
     if (fatal.has(code)) {
       this.#close(this.#refused ?? new SpoolError(`CLOSE_${code}`, `the server has closed the connection for good (${code})`));
@@ -125,6 +150,7 @@ export class Connection extends Store<ConnectionState> {
     this.#cancel?.();
     this.#deaf?.();
     this.#deaf = undefined;
+    this.#trusted();
     const wire = this.#wire;
     this.#wire = undefined;
     wire?.letGo();
@@ -143,16 +169,17 @@ export class Connection extends Store<ConnectionState> {
   }
 }
 
-/** Calls wake when the network is back, and when somebody looks at the page again. */
+/** Calls wake when the network has come or gone, and when somebody looks at the page again. */
 export function wakeUps(wake: () => void): () => void {
   if (typeof window === 'undefined' || typeof document === 'undefined') return () => {};
   const seen = (): void => {
     if (document.visibilityState === 'visible') wake();
   };
-  window.addEventListener('online', wake);
+  const network = ['online', 'offline'] as const;
+  for (const event of network) window.addEventListener(event, wake);
   document.addEventListener('visibilitychange', seen);
   return () => {
-    window.removeEventListener('online', wake);
+    for (const event of network) window.removeEventListener(event, wake);
     document.removeEventListener('visibilitychange', seen);
   };
 }

@@ -161,6 +161,11 @@ export class ConversationStore extends Store<ConversationView> {
     return { sessionId: this.id, lastSeq, ...(epoch && { epoch }), history: true };
   }
 
+  /** Asks for what has come since, so that the server says something. */
+  ask(): boolean {
+    return this.#line.send({ type: 'chat.subscribe', sessions: [this.#place()] });
+  }
+
   /** The socket is open and the subscription sent. What may have been lost is sent again. */
   opened(): void {
     this.#delivery.next();

@@ -23,12 +23,16 @@ export interface RunsView {
   readonly error?: SpoolError;
 }
 
+/** The server lists no more at once. */
+const most = 200;
+
 export class RunsStore extends Store<RunsView> {
   readonly #http: Http;
   readonly #filter: RunFilter;
   #view: RunsView = { runs: [], hasMore: false, isLoading: true };
   #next: string | undefined;
   #asked = 0;
+  #more = false; // older ones are being asked for
   #cancel: (() => void) | undefined;
 
   constructor(http: Http, filter: RunFilter) {
@@ -37,15 +41,18 @@ export class RunsStore extends Store<RunsView> {
     this.#filter = filter;
   }
 
-  /** Asks for the newest ones again; as many as are shown. */
+  /** Asks for the newest ones again; as many as are shown, and can be had at once. */
   async refresh(): Promise<void> {
-    const shown = Math.min(200, Math.max(this.#view.runs.length, this.#filter.limit ?? 50));
+    const shown = Math.min(most, Math.max(this.#view.runs.length, this.#filter.limit ?? 50));
     await this.#ask(undefined, shown);
   }
 
   /** Asks for older ones. */
   async loadMore(): Promise<void> {
-    if (this.#next) await this.#ask(this.#next, this.#filter.limit ?? 50);
+    if (!this.#next || this.#more) return;
+    this.#more = true;
+    await this.#ask(this.#next, this.#filter.limit ?? 50);
+    this.#more = false;
   }
 
   async abort(run: string): Promise<void> {
@@ -59,9 +66,10 @@ export class RunsStore extends Store<RunsView> {
     try {
       const { runs, next } = await this.#http.json<{ runs: RunRecord[]; next?: string }>('GET', `/api/runs?${this.#query(before, limit)}`);
       if (asked !== this.#asked) return;
-      this.#next = next;
-      const all = before ? [...this.#view.runs, ...runs] : runs;
-      this.#set({ runs: all, hasMore: next !== undefined, isLoading: false });
+      const shown = this.#view.runs;
+      const older = before || shown.length <= most ? [] : shown.slice(shown.findIndex(({ run }) => run === runs.at(-1)?.run) + 1 || shown.length);
+      if (older.length === 0) this.#next = next;
+      this.#set({ runs: before ? [...shown, ...runs] : [...runs, ...older], hasMore: this.#next !== undefined, isLoading: false });
     } catch (error) {
       if (asked === this.#asked) this.#set({ ...this.#view, isLoading: false, error: asSpoolError(error) });
     }
@@ -84,7 +92,7 @@ export class RunsStore extends Store<RunsView> {
   #poll(): void {
     const { refreshInterval } = this.#filter;
     if (!refreshInterval) return;
-    this.#cancel = later(refreshInterval, () => void this.refresh().then(() => this.watched && this.#poll()));
+    this.#cancel = later(refreshInterval, () => void (this.#more ? Promise.resolve() : this.refresh()).then(() => this.watched && this.#poll()));
   }
 
   protected override wanted(): void {

@@ -165,6 +165,32 @@ test('the network and the page wake a client that waits', () => {
   expect(Socket.all).toHaveLength(3); // the wait was given up
 });
 
+test('a socket that says nothing when the page wakes up is dead; one that answers is not', () => {
+  const [window, document] = [new EventTarget(), Object.assign(new EventTarget(), { visibilityState: 'visible' })];
+  vi.stubGlobal('window', window);
+  vi.stubGlobal('document', document);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { watch, status } = setup();
+  watch();
+  const [first] = Socket.all;
+  first!.open();
+  first!.hear({ kind: 'chat_subscribed', sessionId: 'conv-1', lastSeq: 0, epoch: 'e', isProcessing: false, pendingPermissions: [] });
+  const sent = first!.sent.length;
+  document.dispatchEvent(new Event('visibilitychange'));
+  window.dispatchEvent(new Event('online'));
+  expect(first!.sent.slice(sent)).toEqual([expect.objectContaining({ type: 'chat.subscribe', sessions: [expect.objectContaining({ sessionId: 'conv-1' })] })]); // asked once
+  first!.hear({ kind: 'chat_subscribed', sessionId: 'conv-1', lastSeq: 0, epoch: 'e', isProcessing: false, pendingPermissions: [] });
+  vi.advanceTimersByTime(60_000);
+  expect([status(), Socket.all.length]).toEqual(['open', 1]);
+  window.dispatchEvent(new Event('offline'));
+  vi.advanceTimersByTime(4_900);
+  expect(status()).toBe('open');
+  vi.advanceTimersByTime(200);
+  expect([status(), first!.closed]).toEqual(['waiting', true]);
+  vi.advanceTimersByTime(1_000);
+  expect(Socket.all).toHaveLength(2);
+});
+
 test('what is no frame is passed over', () => {
   const { client, watch } = setup();
   watch();

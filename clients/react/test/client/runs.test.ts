@@ -53,6 +53,20 @@ test('runs are asked for again as long as somebody looks', async () => {
   expect(server.asked).toHaveLength(3);
 });
 
+test('what is older than the server lists at once stays, and nothing overtakes it', async () => {
+  const { server, runs, look } = await setup({ limit: 200 });
+  const page = (newest: number, length: number) => Array.from({ length }, (_, at) => run(newest - at));
+  server.on('GET', '/api/runs', (_, { searchParams }) => (searchParams.has('before') ? { body: { runs: page(100, 100) } } : { body: { runs: page(300, 200), next: 'run_101' } }));
+  look();
+  await shows(runs, (view) => !view.isLoading);
+  await Promise.all([runs.loadMore(), runs.loadMore()]); // two clicks
+  expect(await shows(runs, (view) => view.runs.length > 200)).toMatchObject({ hasMore: false });
+  server.on('GET', '/api/runs', () => ({ body: { runs: page(301, 200), next: 'run_102' } }));
+  await runs.refresh();
+  const view = await shows(runs, (view) => view.runs.length === 301);
+  expect([ids(runs)[0], ids(runs).at(-1), new Set(ids(runs)).size, view.hasMore]).toEqual(['run_301', 'run_1', 301, false]);
+});
+
 test('what cannot be had is told, and what was there stays', async () => {
   const { server, runs, look } = await setup();
   look();
