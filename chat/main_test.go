@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 
 	"spool/claude"
 	"spool/demo/agent"
+	"spool/logtest"
 	"spool/procman"
 	"spool/run"
 	"spool/schema"
@@ -53,7 +53,7 @@ type house struct {
 	dir   string
 	runs  *run.Registry
 	store *store.Store
-	log   *lockedBuffer
+	log   *logtest.Buffer
 	stop  func()
 }
 
@@ -66,7 +66,7 @@ func newHouse(t *testing.T, change func(*Config, *run.Config)) *house {
 // newHouseIn makes conversations in a directory in which there may have been some before.
 func newHouseIn(t *testing.T, dir string, change func(*Config, *run.Config)) *house {
 	t.Helper()
-	h := &house{t: t, dir: dir, log: &lockedBuffer{}}
+	h := &house{t: t, dir: dir, log: &logtest.Buffer{}}
 	config, runs := configs(dir)
 	if change != nil {
 		change(&config, &runs)
@@ -228,24 +228,6 @@ func (h *house) awaitIdle(conversation string) {
 	if turn != nil {
 		<-turn.over
 	}
-}
-
-// lockedBuffer is a log that goroutines write.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // runsWorkspace makes a directory in the workspace.

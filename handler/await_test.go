@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"spool/logtest"
 	"spool/run"
 )
 
@@ -35,7 +36,7 @@ func (c *counted) AfterFunc(f func()) func() bool {
 // for the server's end.
 func TestASocketThatHasLeftWaitsForNothing(t *testing.T) {
 	t.Parallel()
-	h := house{dir: t.TempDir(), log: &logged{}}
+	h := house{dir: t.TempDir(), log: &logtest.Buffer{}}
 	registry, _ := h.registry(t, "echo done", run.Config{
 		DataDir: h.dir, Workspace: h.dir + "/work", RunTimeout: time.Minute, StopGrace: time.Second, ResultGrace: time.Second, MaxRuns: 4, MaxOutput: 1 << 20,
 	})

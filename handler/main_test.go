@@ -15,6 +15,7 @@ import (
 
 	"spool/chat"
 	"spool/claude"
+	"spool/logtest"
 	"spool/procman"
 	"spool/run"
 	"spool/schema"
@@ -57,7 +58,7 @@ type house struct {
 	address string
 	records *store.Store
 	dir     string // the data directory
-	log     *logged
+	log     *logtest.Buffer
 }
 
 // prologue begins every script. Its loops are bounded: nobody ends them when a test dies.
@@ -68,7 +69,7 @@ gate() { n=0; until [ -e gate ] || [ $((n+=1)) -gt 9999 ]; do sleep 0.02; done; 
 // newHouse serves with a script, which works in the directory "work" of the data directory.
 func newHouse(t *testing.T, script string, change func(*Config, *run.Config)) house {
 	t.Helper()
-	h := house{dir: t.TempDir(), log: &logged{}}
+	h := house{dir: t.TempDir(), log: &logtest.Buffer{}}
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
 	runs := run.Config{
 		DataDir: h.dir, Workspace: filepath.Join(h.dir, "work"), RunTimeout: time.Minute, StopGrace: time.Second, ResultGrace: time.Second,

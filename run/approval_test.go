@@ -120,7 +120,7 @@ func TestA10AnAnswerReachesTheAgent(t *testing.T) {
 			require.Equal(t, test.state, stored.State)
 			require.Equal(t, test.reason, stored.Reason)
 			require.NotNil(t, stored.DecidedAt)
-			require.Len(t, h.log.records("approval decided", asked[0].ID, "by=me", string(test.state)), 1)
+			require.Len(t, h.log.Lines("approval decided", asked[0].ID, "by=me", string(test.state)), 1)
 			require.Equal(t, schema.Succeeded, r.State())
 		})
 	}
@@ -254,7 +254,7 @@ func TestA10WhatTheServerDeniesNobodyIsAskedFor(t *testing.T) {
 	require.Equal(t, schema.ApprovalDenied, a.State)
 	require.Equal(t, byServer, a.DecidedBy)
 	require.Contains(t, h.argLines(t)[0], "--disallowed-tools=mcp__evil,WebFetch")
-	require.Len(t, h.log.records("approval decided", "by=server"), 1)
+	require.Len(t, h.log.Lines("approval decided", "by=server"), 1)
 	for tool, denied := range map[string]bool{"WebFetch": true, "WebFetcher": false, "mcp__evil": true, "mcp__evilest__x": false} {
 		require.Equal(t, denied, h.denies(tool), tool)
 	}
