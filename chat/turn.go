@@ -73,16 +73,24 @@ func (t *turn) append(frames ...schema.ChatFrame) {
 	}
 	for err := t.journal.append(frames); err != nil; err = t.journal.append(frames) {
 		t.log("write journal", err)
-		select {
-		case <-time.After(appendAgain):
-		case <-t.service.closing.Done():
+		if !t.service.pause(diskPause) {
 			return // the next server finds it missing
 		}
 	}
 }
 
-// appendAgain is how long after a failure the journal is written again.
-const appendAgain = time.Second
+// diskPause is how long after a failure the disk is tried again.
+const diskPause = time.Second
+
+// pause waits before something is tried again. It returns false at once if the server is closed.
+func (s *Service) pause(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-s.closing.Done():
+		return false
+	}
+}
 
 // follow is the turn's life. It leaves the view.
 func (t *turn) follow(view *run.View) {
@@ -344,12 +352,7 @@ func (t *turn) retry(what string, record store.Conversation, do func() (store.Co
 			return changed
 		}
 		t.log(what, err)
-		if !errors.Is(err, store.ErrFull) {
-			return record
-		}
-		select {
-		case <-time.After(appendAgain):
-		case <-t.service.closing.Done():
+		if !errors.Is(err, store.ErrFull) || !t.service.pause(diskPause) {
 			return record
 		}
 	}
@@ -416,15 +419,13 @@ func (c *conversation) nextLocked() {
 	}
 }
 
-// nextAgain is how long to wait with a message that the server had no place for.
-const nextAgain = 2 * time.Second
+// placePause is how long to wait with a message that the server had no place for.
+const placePause = 2 * time.Second
 
 // later tries again to begin with what waits.
 func (s *Service) later(c *conversation) {
 	s.turns.Go(func() {
-		select {
-		case <-time.After(nextAgain):
-		case <-s.closing.Done():
+		if !s.pause(placePause) {
 			return
 		}
 		c, err := s.acquire(context.Background(), c.user, c.id)
