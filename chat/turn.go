@@ -25,16 +25,16 @@ type turn struct {
 
 	ending bool // guarded by the conversation's mu: its last frame is about to be written
 
-	done      progress          // what the journal has
-	positions int               // the last place in the queue that was told
-	warned    time.Time         // the last deadline that was told
-	asked     map[string]string // approvals in the journal that are open, by id: their state is told when it changes
+	done     progress        // what the journal has
+	position int             // the last place in the queue that was told
+	warned   time.Time       // the last deadline that was told
+	asked    map[string]bool // ids of approvals in the journal that are open: their state is told when it changes
 }
 
 // startLocked begins to follow a run that was just accepted. The user's message comes first.
 // Requires c.mu.
 func (c *conversation) startLocked(r *run.Run, view *run.View, clientMessageID string, message store.Message) {
-	t := c.newTurnLocked(r, progress{})
+	t := c.newTurnLocked(r, newProgress(c.journal.lastSeq()))
 	t.append(t.userFrame(clientMessageID, message))
 	record, err := c.service.store.Conversation(context.Background(), c.user, c.id)
 	if err == nil {
@@ -45,7 +45,7 @@ func (c *conversation) startLocked(r *run.Run, view *run.View, clientMessageID s
 
 func (c *conversation) newTurnLocked(r *run.Run, done progress) *turn {
 	t := &turn{
-		conversation: c, run: r, from: c.journal.lastSeq(), over: make(chan struct{}), done: done, asked: map[string]string{},
+		conversation: c, run: r, from: done.from, over: make(chan struct{}), done: done, asked: done.asked,
 		log: func(what string, err error) {
 			c.service.log.Error(what, "conversation", c.id, "run", r.ID, "error", err)
 		},
@@ -202,7 +202,7 @@ func (t *turn) awaitApproval(frames []schema.ChatFrame) {
 			case <-t.run.Done():
 			}
 		}
-		t.asked[f.RequestID] = f.ToolName
+		t.asked[f.RequestID] = true
 	}
 }
 
@@ -227,7 +227,7 @@ func (t *turn) ended() bool {
 // tellApprovals says of requests in the journal that they are open no more, and why.
 func (t *turn) tellApprovals() {
 	for _, a := range t.run.Approvals() {
-		if _, open := t.asked[a.ID]; !open || a.State == schema.ApprovalPending {
+		if !t.asked[a.ID] || a.State == schema.ApprovalPending {
 			continue
 		}
 		delete(t.asked, a.ID)
@@ -244,8 +244,8 @@ func (t *turn) tellApprovals() {
 
 // tellState says where in the queue the run is, and that a deadline is near.
 func (t *turn) tellState() {
-	if position := t.run.Position(); position != t.positions {
-		if t.positions = position; position > 0 {
+	if position := t.run.Position(); position != t.position {
+		if t.position = position; position > 0 {
 			t.append(schema.ChatFrame{Kind: schema.KindStatus, Status: "queued", Position: position})
 		}
 	}
