@@ -180,65 +180,12 @@ func (t *turn) framesOf(line spool.Line) ([]schema.ChatFrame, error) {
 
 func isCancel(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionCancelled }
 
-// asks reports whether frames have a request for an approval.
-func (t *turn) asks(frames []schema.ChatFrame) bool {
-	for _, f := range frames {
-		if f.Kind == schema.KindPermissionRequest {
-			return true
-		}
-	}
-	return false
-}
-
-// awaitApproval returns when the run knows of the requests that frames tell of, and notes them.
-func (t *turn) awaitApproval(frames []schema.ChatFrame) {
-	for _, f := range frames {
-		if f.Kind != schema.KindPermissionRequest {
-			continue
-		}
-		for changed := t.run.Changed(); !t.knows(f.RequestID) && !t.ended(); changed = t.run.Changed() {
-			select {
-			case <-changed:
-			case <-t.run.Done():
-			}
-		}
-		t.asked[f.RequestID] = true
-	}
-}
-
-func (t *turn) knows(approval string) bool {
-	for _, a := range t.run.Approvals() {
-		if a.ID == approval {
-			return true
-		}
-	}
-	return false
-}
-
 func (t *turn) ended() bool {
 	select {
 	case <-t.run.Done():
 		return true
 	default:
 		return false
-	}
-}
-
-// tellApprovals says of requests in the journal that they are open no more, and why.
-func (t *turn) tellApprovals() {
-	for _, a := range t.run.Approvals() {
-		if !t.asked[a.ID] || a.State == schema.ApprovalPending {
-			continue
-		}
-		delete(t.asked, a.ID)
-		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: a.ID, Reason: string(a.State), Text: a.Reason})
-	}
-	if !t.ended() {
-		return
-	}
-	for id := range t.asked {
-		delete(t.asked, id)
-		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: id, Reason: string(schema.ApprovalCancelled)})
 	}
 }
 
@@ -395,72 +342,4 @@ func (t *turn) endFrames(info schema.Run, record store.Conversation) []schema.Ch
 		return []schema.ChatFrame{{Kind: schema.KindError, Content: info.Error}, end}
 	}
 	return []schema.ChatFrame{end}
-}
-
-// nextLocked begins with what waits in line. Requires c.mu.
-func (c *conversation) nextLocked() {
-	s := c.service
-	record, err := s.store.Conversation(context.Background(), c.user, c.id)
-	if err != nil || c.gone || len(record.Queue) == 0 || s.closing.Err() != nil {
-		return
-	}
-	q := record.Queue[0]
-	m := Send{
-		Conversation: c.id, Content: q.Content, ClientMessageID: q.ClientMessageID, Options: q.Options, Meta: q.Meta, Client: q.Client,
-	}
-	_, err = c.beginLocked(context.Background(), record, pending{Send: m, queued: q.ID})
-	switch known, _ := errors.AsType[*schema.Error](err); {
-	case err == nil:
-	case known == nil, known.Code == schema.Draining: // the next server begins with it
-	case known.Code == schema.Overloaded, known.Code == schema.StorageFull, known.Code == schema.Internal:
-		s.later(c)
-	default:
-		c.refuseLocked(q, known)
-	}
-}
-
-// placePause is how long to wait with a message that the server had no place for.
-const placePause = 2 * time.Second
-
-// later tries again to begin with what waits.
-func (s *Service) later(c *conversation) {
-	s.turns.Go(func() {
-		if !s.pause(placePause) {
-			return
-		}
-		c, err := s.acquire(context.Background(), c.user, c.id)
-		if err != nil {
-			return
-		}
-		defer s.release(c)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.turn == nil {
-			c.nextLocked()
-		}
-	})
-}
-
-// refuseLocked drops a message that cannot be answered any more, and goes on. Requires c.mu.
-func (c *conversation) refuseLocked(q store.QueuedMessage, why *schema.Error) {
-	_, err := c.service.store.ChangeConversation(context.Background(), c.user, c.id, func(r *store.Conversation) error {
-		for i, waiting := range r.Queue {
-			if waiting.ID == q.ID {
-				r.Queue = append(append([]store.QueuedMessage{}, r.Queue[:i]...), r.Queue[i+1:]...)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		c.service.log.Error("drop queued message", "conversation", c.id, "error", err)
-		return
-	}
-	frame := schema.ChatFrame{
-		Kind: schema.KindError, SessionID: c.id, Timestamp: time.Now().UTC(), ClientMessageID: q.ClientMessageID,
-		Content: "a message that waited was not sent: " + why.Text,
-	}
-	if err := c.journal.append([]schema.ChatFrame{frame}); err != nil {
-		c.service.log.Error("write journal", "conversation", c.id, "error", err)
-	}
-	c.nextLocked()
 }

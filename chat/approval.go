@@ -1,0 +1,58 @@
+package chat
+
+import (
+	"spool/schema"
+)
+
+// asks reports whether frames have a request for an approval.
+func (t *turn) asks(frames []schema.ChatFrame) bool {
+	for _, f := range frames {
+		if f.Kind == schema.KindPermissionRequest {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitApproval returns when the run knows of the requests that frames tell of, and notes them.
+func (t *turn) awaitApproval(frames []schema.ChatFrame) {
+	for _, f := range frames {
+		if f.Kind != schema.KindPermissionRequest {
+			continue
+		}
+		for changed := t.run.Changed(); !t.knows(f.RequestID) && !t.ended(); changed = t.run.Changed() {
+			select {
+			case <-changed:
+			case <-t.run.Done():
+			}
+		}
+		t.asked[f.RequestID] = true
+	}
+}
+
+func (t *turn) knows(approval string) bool {
+	for _, a := range t.run.Approvals() {
+		if a.ID == approval {
+			return true
+		}
+	}
+	return false
+}
+
+// tellApprovals says of requests in the journal that they are open no more, and why.
+func (t *turn) tellApprovals() {
+	for _, a := range t.run.Approvals() {
+		if !t.asked[a.ID] || a.State == schema.ApprovalPending {
+			continue
+		}
+		delete(t.asked, a.ID)
+		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: a.ID, Reason: string(a.State), Text: a.Reason})
+	}
+	if !t.ended() {
+		return
+	}
+	for id := range t.asked {
+		delete(t.asked, id)
+		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: id, Reason: string(schema.ApprovalCancelled)})
+	}
+}
