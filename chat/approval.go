@@ -1,23 +1,19 @@
 package chat
 
 import (
+	"slices"
+
 	"spool/schema"
 )
 
-// asks reports whether frames have a request for an approval.
-func (t *turn) asks(frames []schema.ChatFrame) bool {
-	for _, f := range frames {
-		if f.Kind == schema.KindPermissionRequest {
-			return true
-		}
-	}
-	return false
-}
+func isRequest(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionRequest }
+
+func isCancel(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionCancelled }
 
 // awaitApproval returns when the run knows of the requests that frames tell of, and notes them.
 func (t *turn) awaitApproval(frames []schema.ChatFrame) {
 	for _, f := range frames {
-		if f.Kind != schema.KindPermissionRequest {
+		if !isRequest(f) {
 			continue
 		}
 		for changed := t.run.Changed(); !t.knows(f.RequestID) && !t.ended(); changed = t.run.Changed() {
@@ -31,12 +27,7 @@ func (t *turn) awaitApproval(frames []schema.ChatFrame) {
 }
 
 func (t *turn) knows(approval string) bool {
-	for _, a := range t.run.Approvals() {
-		if a.ID == approval {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.run.Approvals(), func(a schema.Approval) bool { return a.ID == approval })
 }
 
 // tellApprovals says of requests in the journal that they are open no more, and why.

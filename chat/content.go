@@ -8,7 +8,7 @@ import (
 	"spool/schema"
 )
 
-// checkContent refuses what is no message.
+// checkContent refuses what is no message to the agent.
 func checkContent(content string) error {
 	refuse := func(text string) error { return schema.NewError(schema.InvalidContent, text) }
 	switch {

@@ -93,11 +93,7 @@ func (s *Service) later(c *conversation) {
 // refuseLocked drops a message that cannot be answered any more, and goes on. Requires c.mu.
 func (c *conversation) refuseLocked(q store.QueuedMessage, why *schema.Error) {
 	_, err := c.service.store.ChangeConversation(context.Background(), c.user, c.id, func(r *store.Conversation) error {
-		for i, waiting := range r.Queue {
-			if waiting.ID == q.ID {
-				r.Queue = append(append([]store.QueuedMessage{}, r.Queue[:i]...), r.Queue[i+1:]...)
-			}
-		}
+		r.Queue = slices.DeleteFunc(slices.Clone(r.Queue), func(waiting store.QueuedMessage) bool { return waiting.ID == q.ID })
 		return nil
 	})
 	if err != nil {

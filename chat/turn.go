@@ -141,7 +141,7 @@ func (t *turn) read(view *run.View) error {
 			if err != nil {
 				return err
 			}
-			if t.asks(of) { // what is asked may be answered at once: it is known before it is told
+			if slices.ContainsFunc(of, isRequest) { // what is asked may be answered at once: it is known before it is told
 				t.append(frames...)
 				frames = nil
 				t.awaitApproval(of)
@@ -177,8 +177,6 @@ func (t *turn) framesOf(line spool.Line) ([]schema.ChatFrame, error) {
 	}
 	return t.done.missing(line.N, of), nil
 }
-
-func isCancel(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionCancelled }
 
 func (t *turn) ended() bool {
 	select {
