@@ -12,7 +12,7 @@ import (
 
 func TestAKeyIsOneConversation(t *testing.T) {
 	h := newHouse(t, nil)
-	_, err := h.Keyed(t.Context(), "", "main")
+	_, err := h.keyed(t.Context(), "", "main")
 	require.ErrorIs(t, err, schema.ErrNoSession)
 	messages, err := h.Transcript(t.Context(), "", "main")
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestAKeyOutlivesTheServerAndItsTitle(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, id, again)
 	require.NoError(t, h.Delete(t.Context(), "", id))
-	_, err = h.Keyed(t.Context(), "", "main")
+	_, err = h.keyed(t.Context(), "", "main")
 	require.ErrorIs(t, err, schema.ErrNoSession)
 	anew, err := h.OpenKeyed(t.Context(), "", "main")
 	require.NoError(t, err)
