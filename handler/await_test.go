@@ -42,8 +42,8 @@ func TestASocketThatHasLeftWaitsForNothing(t *testing.T) {
 	})
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
 	h.Server = New(config, registry, nil, nil, slog.New(slog.NewTextHandler(h.log, nil)))
-	open := &counted{Context: h.hub.open}
-	h.hub.open = open
+	open := &counted{Context: h.connections.open}
+	h.connections.open = open
 	h.address = serve(t, h.Server)
 	for _, text := range []string{"", `{"prompt":"hi","meta":"A"}`, "{"} {
 		conn := dial(t, h.address)
