@@ -129,10 +129,39 @@ func (h *house) create() schema.Conversation {
 	return c
 }
 
+// oneConversation is a house with one conversation.
+func oneConversation(t *testing.T, change func(*Config, *run.Config)) (*house, schema.Conversation) {
+	t.Helper()
+	h := newHouse(t, change)
+	return h, h.create()
+}
+
+// get returns a conversation.
+func (h *house) get(conversation string) schema.Conversation {
+	h.t.Helper()
+	c, err := h.Get(h.t.Context(), "", conversation)
+	require.NoError(h.t, err)
+	return c
+}
+
+// messages returns the messages of a conversation, and that.
+func (h *house) messages(conversation string) ([]schema.Message, schema.Conversation) {
+	h.t.Helper()
+	messages, c, err := h.Messages(h.t.Context(), "", conversation)
+	require.NoError(h.t, err)
+	return messages, c
+}
+
 // send sends a message, which is accepted.
 func (h *house) send(conversation, content string) Sent {
 	h.t.Helper()
-	sent, err := h.Send(h.t.Context(), "", Send{Conversation: conversation, Content: content, Client: "test"})
+	return h.accepted(Send{Conversation: conversation, Content: content, Client: "test"})
+}
+
+// accepted sends a message with wishes, which is accepted.
+func (h *house) accepted(m Send) Sent {
+	h.t.Helper()
+	sent, err := h.Send(h.t.Context(), "", m)
 	require.NoError(h.t, err)
 	return sent
 }
