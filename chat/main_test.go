@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -14,12 +13,12 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"spool/claude"
 	"spool/demo/agent"
 	"spool/logtest"
 	"spool/procman"
+	"spool/proctest"
 	"spool/run"
 	"spool/schema"
 	"spool/spool"
@@ -33,17 +32,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == agent.Name {
 		os.Exit(agent.Main(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
 	}
-	var err error
-	if supervisor, err = procman.New("SPOOL_CHAT_TEST"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := errors.Join(supervisor.Close(), goleak.Find()); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	proctest.Main(m, "SPOOL_CHAT_TEST", &supervisor)
 }
 
 // house is conversations with the stand-in agent.

@@ -2,7 +2,6 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"spool/claude"
 	"spool/logtest"
 	"spool/procman"
+	"spool/proctest"
 	"spool/run"
 	"spool/schema"
 	"spool/spool"
@@ -29,24 +29,10 @@ var supervisor *procman.Supervisor
 // Two goroutines belong to the HTTP server's library and outlive it: its clock, for ever,
 // and the cleaner of its workers, for some seconds.
 func TestMain(m *testing.M) {
-	var err error
-	if supervisor, err = procman.New("SPOOL_HANDLER_TEST"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	err = supervisor.Close()
-	if err == nil {
-		err = goleak.Find(
-			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		)
-	}
-	if err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	proctest.Main(m, "SPOOL_HANDLER_TEST", &supervisor,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+	)
 }
 
 // patience bounds every wait of these tests. It is reached only by a failure.

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"spool/claude"
 	"spool/logtest"
 	"spool/procman"
+	"spool/proctest"
 	"spool/schema"
 	"spool/spool"
 	"spool/store"
@@ -39,21 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	var err error
-	if supervisor, err = procman.New(marker); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := supervisor.Close(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	proctest.Main(m, marker, &supervisor)
 }
 
 // patience bounds every wait of these tests. It is reached only by a failure.
