@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 
@@ -37,8 +36,7 @@ func TestN03AChatSocketThatTakesNothingIsCut(t *testing.T) {
 	}
 	require.Less(t, cost, int64(100<<20), "ten times 15 MB are not kept for them")
 	require.Eventually(t, func() bool { return s.health(t).Sockets.Open == 1 }, patience, patience/1000)
-	told := func() bool { return strings.Contains(s.log.String(), "took nothing for too long") }
-	require.Eventually(t, told, patience, patience/1000)
+	s.log.Await(t, "took nothing for too long")
 }
 
 // saying is the part of a script in which the agent says something so many times, of so many bytes.

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/logtest"
 )
 
 // clientProcess is a spool run that goes on while the test does something else.
 type clientProcess struct {
 	*exec.Cmd
-	out, errs lockedBuffer
+	out, errs logtest.Buffer
 	exited    chan struct{}
 }
 
@@ -60,7 +62,7 @@ func (p *clientProcess) awaitOut(t testing.TB, text string) {
 // awaitErr waits until the command has written so much to its stderr.
 func (p *clientProcess) awaitErr(t testing.TB, text string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(p.errs.String(), text) }, patience, 5*time.Millisecond, "%s", &p.errs)
+	p.errs.Await(t, text)
 }
 
 // signal sends a signal, as Ctrl-C does.

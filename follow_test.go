@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"spool/logtest"
 	"spool/schema"
 )
 
@@ -195,23 +196,23 @@ func TestFollowGivesUp(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
 	id := s.detached(t, script("echo one; echo two; sleep 600"))
-	var out, errs lockedBuffer
+	var out, errs logtest.Buffer
 	f := testFollower(t, s, id, &out, &errs)
 	f.backoff.patience = 500 * time.Millisecond
 	ended := make(chan error, 1)
 	go func() { ended <- f.follow(t.Context()) }()
-	require.Eventually(t, func() bool { return strings.Contains(out.String(), "two\n") }, patience, time.Millisecond)
+	out.Await(t, "two\n")
 	require.NoError(t, s.command.Process.Kill())
 	err := <-ended
 	require.ErrorContains(t, err, "did not come back within 500ms")
 	require.ErrorContains(t, err, "spool run --follow "+id+" --from 2 --url "+s.url)
 	require.ErrorAs(t, err, new(*exitError))
-	require.Equal(t, 1, strings.Count(errs.String(), "connecting again"), "once for each loss")
+	require.Equal(t, 1, errs.Count("connecting again"), "once for each loss")
 	s.killAndRestart(t, "--on-restart=stop") // ends what the killed one has left
 }
 
 // testFollower returns a follower whose patience and silence a test may change.
-func testFollower(t testing.TB, s *server, id string, out, errs *lockedBuffer) *follower {
+func testFollower(t testing.TB, s *server, id string, out, errs *logtest.Buffer) *follower {
 	t.Helper()
 	at, err := newRemote(s.url)
 	require.NoError(t, err)
@@ -226,14 +227,14 @@ func TestFollowNoticesAServerThatVanishes(t *testing.T) {
 	s, gate := startServer(t), t.TempDir()+"/gate"
 	prompt, want, _ := numbered(200, gate)
 	id := s.detached(t, prompt)
-	var out, errs lockedBuffer
+	var out, errs logtest.Buffer
 	f := testFollower(t, s, id, &out, &errs)
 	f.silence = 500 * time.Millisecond
 	ended := make(chan error, 1)
 	go func() { ended <- f.follow(t.Context()) }()
-	require.Eventually(t, func() bool { return strings.Contains(out.String(), "line 100\n") }, patience, time.Millisecond)
+	out.Await(t, "line 100\n")
 	require.NoError(t, s.command.Process.Signal(syscall.SIGSTOP)) // its sockets stay open and take what is sent
-	require.Eventually(t, func() bool { return strings.Contains(errs.String(), "nothing came for 500ms") }, patience, 10*time.Millisecond)
+	errs.Await(t, "nothing came for 500ms")
 	require.NoError(t, s.command.Process.Signal(syscall.SIGCONT))
 	openGate(t, gate)
 	require.NoError(t, <-ended)
@@ -245,7 +246,7 @@ func TestFollowWaitsForARunThatIsSilent(t *testing.T) {
 	t.Parallel()
 	s, gate := startServer(t, "--ping-interval=1h"), t.TempDir()+"/gate"
 	id := s.detached(t, script("echo one; until [ -e '"+gate+"' ]; do sleep 0.02; done; echo two"))
-	var out, errs lockedBuffer
+	var out, errs logtest.Buffer
 	f := testFollower(t, s, id, &out, &errs)
 	f.silence = 2 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -12,12 +12,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"spool/logtest"
 )
 
 // terminal is a pseudo-terminal: what is written to its end for programs can be read.
 type terminal struct {
 	program *os.File
-	shown   lockedBuffer
+	shown   logtest.Buffer
 	read    chan struct{} // closed when no program has it any more
 }
 

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"spool/claude"
+	"spool/logtest"
 )
 
 // patience bounds every wait of these tests. It is reached only by a failure.
@@ -33,7 +33,7 @@ type server struct {
 	dir     string // data directory
 	records string // of the fake
 	command *exec.Cmd
-	log     *lockedBuffer
+	log     *logtest.Buffer
 	warm    bool          // each run gets a process that has waited
 	exited  chan struct{} // closed when it has exited
 }
@@ -48,7 +48,7 @@ func startServer(t testing.TB, flags ...string) *server {
 // startServerWith is startServer with a chance to change the command before it starts.
 func startServerWith(t testing.TB, change func(*exec.Cmd), flags ...string) *server {
 	t.Helper()
-	s := &server{dir: t.TempDir(), records: t.TempDir(), log: &lockedBuffer{}, exited: make(chan struct{})}
+	s := &server{dir: t.TempDir(), records: t.TempDir(), log: &logtest.Buffer{}, exited: make(chan struct{})}
 	s.command = exec.Command(binaries.spool, slices.Concat(
 		[]string{"--listen=127.0.0.1:0", "--data-dir=" + s.dir, "--claude=" + binaries.claude, "--warm=0"}, flags)...)
 	s.warm = slices.Contains(flags, warm)
@@ -222,31 +222,13 @@ func (s *server) descriptors(t testing.TB) int {
 	return len(entries)
 }
 
-// lockedBuffer is a log that is written and read at once.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
 // awaitLogged waits until a text is in the log so many times: it is copied from a pipe, and that
 // a run has ended is told before it is logged.
 func (s *server) awaitLogged(t testing.TB, text string, times int) {
 	t.Helper()
-	logged := func() bool { return strings.Count(s.log.String(), text) >= times }
+	logged := func() bool { return s.log.Count(text) >= times }
 	require.Eventually(t, logged, patience, 10*time.Millisecond, "%q is not in the log", text)
-	require.Equal(t, times, strings.Count(s.log.String(), text), text)
+	require.Equal(t, times, s.log.Count(text), text)
 }
 
 // runDirs returns the directories of runs that are there.

@@ -19,8 +19,7 @@ func (h *house) asked(v *viewer, conversation string) schema.ChatFrame {
 }
 
 func TestARequestIsAnsweredFromAnywhere(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	request := h.asked(v, c.ID)
 	require.Equal(t, "Bash", request.ToolName)
@@ -48,8 +47,7 @@ func TestARequestIsAnsweredFromAnywhere(t *testing.T) {
 }
 
 func TestA10ARequestIsAnsweredOnce(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	request := h.asked(v, c.ID)
 	_, err := h.Decide(t.Context(), "somebody else", request.RequestID, schema.Decision{Allow: true}, "x")
@@ -89,8 +87,7 @@ func TestA10ARequestIsAnsweredOnce(t *testing.T) {
 }
 
 func TestAnAbortCancelsARequestForAll(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	request := h.asked(v, c.ID)
 	require.NoError(t, h.Abort(t.Context(), "", c.ID))

@@ -18,7 +18,7 @@ import (
 // NewConversation is how a conversation begins.
 type NewConversation struct {
 	Title, Icon, System string // a blank title is none
-	Key                 string // what its client calls it; see [Service.CreateOnce]
+	Key                 string // what its client calls it; see [Service.OpenKeyed] and [Service.CreateRequested]
 	From                string // the id of a message of the user's, at which it branches off; "" begins anew
 	Options             schema.ChatOptions
 }
@@ -134,13 +134,14 @@ func (s *Service) Update(ctx context.Context, user, id string, u Update) (schema
 
 func (u Update) check() error {
 	var errs []error
-	for name, label := range map[string]*string{"title": u.Title, "icon": u.Icon} {
-		if label != nil {
-			errs = append(errs, checkLabel(name, *label, map[string]int{"title": schema.MaxTitleLength, "icon": schema.MaxIconLength}[name]))
+	if u.Title != nil {
+		errs = append(errs, checkLabel("title", *u.Title, schema.MaxTitleLength))
+		if strings.TrimSpace(*u.Title) == "" {
+			errs = append(errs, invalid("title must not be blank"))
 		}
 	}
-	if u.Title != nil && strings.TrimSpace(*u.Title) == "" {
-		errs = append(errs, invalid("title must not be blank"))
+	if u.Icon != nil {
+		errs = append(errs, checkLabel("icon", *u.Icon, schema.MaxIconLength))
 	}
 	if u.Tags != nil {
 		errs = append(errs, checkTags(*u.Tags))

@@ -169,7 +169,7 @@ func TestScanTellsHowFarAJournalHasCome(t *testing.T) {
 	}))
 	p, err := j.scan("run_a")
 	require.NoError(t, err)
-	require.Equal(t, progress{from: 1, began: true, line: 7, count: 1, asked: map[string]string{"apr_2": ""}}, p)
+	require.Equal(t, progress{from: 1, began: true, line: 7, count: 1, asked: map[string]bool{"apr_2": true}}, p)
 
 	two := []schema.ChatFrame{status("x"), status("y")}
 	require.Empty(t, p.missing(6, two))
@@ -179,7 +179,7 @@ func TestScanTellsHowFarAJournalHasCome(t *testing.T) {
 
 	p, err = j.scan("run_c")
 	require.NoError(t, err)
-	require.Equal(t, progress{from: 8, asked: map[string]string{}}, p)
+	require.Equal(t, progress{from: 8, asked: map[string]bool{}}, p)
 }
 
 func TestPlaceOfASubscriber(t *testing.T) {

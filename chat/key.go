@@ -16,16 +16,16 @@ type keys struct {
 	known map[string]map[string]string // guarded by mu; a user's are there once they were read
 }
 
-// Keyed returns the id of the conversation with a key: SESSION_NOT_FOUND or INTERNAL.
-func (s *Service) Keyed(ctx context.Context, user, key string) (string, error) {
+// keyed returns the id of the conversation with a key: SESSION_NOT_FOUND or INTERNAL.
+func (s *Service) keyed(ctx context.Context, user, key string) (string, error) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	return s.keyedLocked(ctx, user, key)
 }
 
-// OpenKeyed is Keyed, and makes the conversation if there is none. Errors as for Create.
+// OpenKeyed returns the id of the conversation with a key, and makes the conversation if there is none. Errors as for Create.
 func (s *Service) OpenKeyed(ctx context.Context, user, key string) (string, error) {
-	opened, err := s.CreateOnce(ctx, user, NewConversation{Title: key, Key: key})
+	opened, err := s.createOnce(ctx, user, NewConversation{Title: key, Key: key})
 	return opened.ID, err
 }
 
@@ -39,11 +39,11 @@ func (s *Service) CreateRequested(ctx context.Context, user, id string, n NewCon
 		return s.Create(ctx, user, n)
 	}
 	n.Key = requestKey(id)
-	return s.CreateOnce(ctx, user, n)
+	return s.createOnce(ctx, user, n)
 }
 
-// CreateOnce is Create, unless there is a conversation with that key: then it is that.
-func (s *Service) CreateOnce(ctx context.Context, user string, n NewConversation) (schema.Conversation, error) {
+// createOnce is Create, unless there is a conversation with that key: then it is that.
+func (s *Service) createOnce(ctx context.Context, user string, n NewConversation) (schema.Conversation, error) {
 	s.keys.mu.Lock()
 	defer s.keys.mu.Unlock()
 	id, err := s.keyedLocked(ctx, user, n.Key)
@@ -60,7 +60,7 @@ func (s *Service) CreateOnce(ctx context.Context, user string, n NewConversation
 	return made, err
 }
 
-// keyedLocked is Keyed for who holds the lock. One that was deleted is forgotten.
+// keyedLocked is keyed for who holds the lock. One that was deleted is forgotten.
 func (s *Service) keyedLocked(ctx context.Context, user, key string) (string, error) {
 	if err := s.readKeysLocked(ctx, user); err != nil {
 		return "", err
@@ -97,7 +97,7 @@ func (s *Service) readKeysLocked(ctx context.Context, user string) error {
 
 // Transcript returns the messages of the conversation with a key; none if there is none.
 func (s *Service) Transcript(ctx context.Context, user, key string) ([]schema.Message, error) {
-	id, err := s.Keyed(ctx, user, key)
+	id, err := s.keyed(ctx, user, key)
 	if errors.Is(err, schema.ErrNoSession) {
 		return []schema.Message{}, nil
 	}

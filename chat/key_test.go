@@ -12,7 +12,7 @@ import (
 
 func TestAKeyIsOneConversation(t *testing.T) {
 	h := newHouse(t, nil)
-	_, err := h.Keyed(t.Context(), "", "main")
+	_, err := h.keyed(t.Context(), "", "main")
 	require.ErrorIs(t, err, schema.ErrNoSession)
 	messages, err := h.Transcript(t.Context(), "", "main")
 	require.NoError(t, err)
@@ -37,8 +37,7 @@ func TestAKeyIsOneConversation(t *testing.T) {
 	theirs, err := h.OpenKeyed(t.Context(), "u2", "main")
 	require.NoError(t, err)
 	require.NotEqual(t, id, theirs)
-	c, err := h.Get(t.Context(), "", id)
-	require.NoError(t, err)
+	c := h.get(id)
 	require.Equal(t, "main", c.Title)
 }
 
@@ -58,7 +57,7 @@ func TestAKeyOutlivesTheServerAndItsTitle(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, id, again)
 	require.NoError(t, h.Delete(t.Context(), "", id))
-	_, err = h.Keyed(t.Context(), "", "main")
+	_, err = h.keyed(t.Context(), "", "main")
 	require.ErrorIs(t, err, schema.ErrNoSession)
 	anew, err := h.OpenKeyed(t.Context(), "", "main")
 	require.NoError(t, err)
@@ -97,8 +96,7 @@ func TestARequestThatComesAgainMakesNoOtherConversation(t *testing.T) {
 }
 
 func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	var asking sync.WaitGroup
 	for _, content := range []string{"one", "two", "three"} {
 		asking.Go(func() {
@@ -110,8 +108,7 @@ func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
 		})
 	}
 	asking.Wait()
-	messages, _, err := h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	messages, _ := h.messages(c.ID)
 	require.Len(t, messages, 6)
 }
 
@@ -130,8 +127,7 @@ func TestWhoAsksWhatWasAskedElsewhereIsAnswered(t *testing.T) {
 }
 
 func TestWhoAsksLearnsOfFailures(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	asked, err := h.Ask(t.Context(), "", Send{Conversation: c.ID, Content: "crash"})
 	require.NoError(t, err)
 	require.False(t, asked.End.Success)
@@ -144,8 +140,7 @@ func TestWhoAsksLearnsOfFailures(t *testing.T) {
 
 // Who waits for a conversation that is deleted does not wait for ever.
 func TestWhoAsksADeletedConversationIsTold(t *testing.T) {
-	h := newHouse(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
-	c := h.create()
+	h, c := oneConversation(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
 	v := h.view(c.ID, From{})
 	h.send(c.ID, "hang")
 	v.until(schema.KindText)

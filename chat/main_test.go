@@ -1,10 +1,8 @@
 package chat
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -15,11 +13,12 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"spool/claude"
 	"spool/demo/agent"
+	"spool/logtest"
 	"spool/procman"
+	"spool/proctest"
 	"spool/run"
 	"spool/schema"
 	"spool/spool"
@@ -33,17 +32,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == agent.Name {
 		os.Exit(agent.Main(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
 	}
-	var err error
-	if supervisor, err = procman.New("SPOOL_CHAT_TEST"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := errors.Join(supervisor.Close(), goleak.Find()); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	proctest.Main(m, "SPOOL_CHAT_TEST", &supervisor)
 }
 
 // house is conversations with the stand-in agent.
@@ -53,7 +42,7 @@ type house struct {
 	dir   string
 	runs  *run.Registry
 	store *store.Store
-	log   *lockedBuffer
+	log   *logtest.Buffer
 	stop  func()
 }
 
@@ -66,7 +55,7 @@ func newHouse(t *testing.T, change func(*Config, *run.Config)) *house {
 // newHouseIn makes conversations in a directory in which there may have been some before.
 func newHouseIn(t *testing.T, dir string, change func(*Config, *run.Config)) *house {
 	t.Helper()
-	h := &house{t: t, dir: dir, log: &lockedBuffer{}}
+	h := &house{t: t, dir: dir, log: &logtest.Buffer{}}
 	config, runs := configs(dir)
 	if change != nil {
 		change(&config, &runs)
@@ -129,10 +118,39 @@ func (h *house) create() schema.Conversation {
 	return c
 }
 
+// oneConversation is a house with one conversation.
+func oneConversation(t *testing.T, change func(*Config, *run.Config)) (*house, schema.Conversation) {
+	t.Helper()
+	h := newHouse(t, change)
+	return h, h.create()
+}
+
+// get returns a conversation.
+func (h *house) get(conversation string) schema.Conversation {
+	h.t.Helper()
+	c, err := h.Get(h.t.Context(), "", conversation)
+	require.NoError(h.t, err)
+	return c
+}
+
+// messages returns the messages of a conversation, and that.
+func (h *house) messages(conversation string) ([]schema.Message, schema.Conversation) {
+	h.t.Helper()
+	messages, c, err := h.Messages(h.t.Context(), "", conversation)
+	require.NoError(h.t, err)
+	return messages, c
+}
+
 // send sends a message, which is accepted.
 func (h *house) send(conversation, content string) Sent {
 	h.t.Helper()
-	sent, err := h.Send(h.t.Context(), "", Send{Conversation: conversation, Content: content, Client: "test"})
+	return h.accepted(Send{Conversation: conversation, Content: content, Client: "test"})
+}
+
+// accepted sends a message with wishes, which is accepted.
+func (h *house) accepted(m Send) Sent {
+	h.t.Helper()
+	sent, err := h.Send(h.t.Context(), "", m)
 	require.NoError(h.t, err)
 	return sent
 }
@@ -228,24 +246,6 @@ func (h *house) awaitIdle(conversation string) {
 	if turn != nil {
 		<-turn.over
 	}
-}
-
-// lockedBuffer is a log that goroutines write.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // runsWorkspace makes a directory in the workspace.

@@ -20,8 +20,11 @@ type progress struct {
 	line     int64 // the last line of the output that frames are of …
 	count    int   // … and how many of that line
 	complete bool
-	asked    map[string]string
+	asked    map[string]bool // ids of approvals that are open
 }
+
+// newProgress is that of a run of which the journal has nothing: its frames will begin behind a seq.
+func newProgress(from int64) progress { return progress{from: from, asked: map[string]bool{}} }
 
 // missing returns the frames of a line that the journal does not have: a server may have been
 // killed between two of them.
@@ -38,7 +41,7 @@ func (p *progress) missing(n int64, frames []schema.ChatFrame) []schema.ChatFram
 
 // scan reads how far a journal has come with a run.
 func (j *journal) scan(runID string) (progress, error) {
-	p := progress{from: j.lastSeq(), asked: map[string]string{}}
+	p := newProgress(j.lastSeq())
 	r, err := spool.Open(j.path)
 	if err != nil {
 		return p, err
@@ -76,7 +79,7 @@ func (p *progress) note(line spool.Line, runID string) error {
 	}
 	switch f.Kind {
 	case schema.KindPermissionRequest:
-		p.asked[f.RequestID] = f.ToolName
+		p.asked[f.RequestID] = true
 	case schema.KindPermissionCancelled:
 		delete(p.asked, f.RequestID)
 	case schema.KindComplete:
@@ -113,7 +116,6 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 		return c.giveUpLocked(ctx, record, done, err)
 	}
 	t := c.newTurnLocked(r, done)
-	t.from, t.asked = done.from, done.asked
 	t.ending = done.complete // whoever has seen its end can go on
 	if !done.began {
 		if message, err := s.store.Message(ctx, c.user, r.Info().Message); err == nil {
@@ -142,7 +144,7 @@ func (c *conversation) scanLocked(ctx context.Context, record store.Conversation
 		return progress{}, err
 	}
 	c.journal = anew
-	return progress{asked: map[string]string{}}, nil
+	return newProgress(0), nil
 }
 
 // giveUpLocked ends a turn whose run's record is lost, so that the conversation can go on. Other faults may be over with

@@ -10,8 +10,7 @@ import (
 )
 
 func TestWhatWasSaidIsFoundAndExported(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	h.ask(c.ID, "the xylophone is out of tune")
 	found, err := h.Search(t.Context(), "", "xyloph", 10)
 	require.NoError(t, err)
@@ -39,8 +38,7 @@ func TestWhatWasSaidIsFoundAndExported(t *testing.T) {
 }
 
 func TestUsageIsCountedByWhatItWasFor(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	first := h.ask(c.ID, "one")
 	second := h.ask(c.ID, "two")
 	rows, err := h.Usage(t.Context(), "", UsageQuery{By: []string{"conversation", "meta"}})

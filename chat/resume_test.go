@@ -15,8 +15,7 @@ import (
 // A server is killed when it has told the end of a run, and has not forgotten the run yet. For
 // clients of the next one it is over all the same.
 func TestAnEndThatWasToldIsTheEndForTheNextServerToo(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	end := h.ask(c.ID, "hello")
 	h.stop()
 	h.leaveActive(c.ID, end.RunID)
@@ -47,8 +46,7 @@ func (h *house) leaveActive(conversation, run string) {
 
 // What is damaged of a turn that goes on does not hold its conversation up for ever.
 func TestD03AConversationGoesOnWithoutTheRecordOfItsRun(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	h.ask(c.ID, "hello")
 	h.stop()
 	lost := "run_" + strings.Repeat("a", 26)
@@ -68,8 +66,7 @@ func TestD03AConversationGoesOnWithoutTheRecordOfItsRun(t *testing.T) {
 }
 
 func TestD03AConversationGoesOnWithoutItsJournal(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	end := h.ask(c.ID, "hello")
 	before := h.view(c.ID, From{})
 	epoch := before.Ack.Epoch

@@ -2,12 +2,10 @@ package chat
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"spool/claude"
@@ -130,39 +128,6 @@ func sameContent(before string, m Send) error {
 		return schema.NewError(schema.KeyReused, "this clientMessageId came with another message before")
 	}
 	return nil
-}
-
-// lineUpLocked has a message wait for the end of the run that goes on. Requires c.mu.
-func (c *conversation) lineUpLocked(ctx context.Context, m Send) (sent Sent, err error) {
-	if !m.Queue && !m.Interrupt {
-		return Sent{}, errInProgress
-	}
-	queued := store.QueuedMessage{
-		ID: strings.ToLower(rand.Text()), ClientMessageID: m.ClientMessageID, Content: m.Content,
-		Options: m.Options, Meta: m.Meta, Client: m.Client, At: time.Now().UTC(),
-	}
-	record, err := c.service.store.ChangeConversation(ctx, c.user, c.id, func(r *store.Conversation) error {
-		if m.ExpectedHead != nil && *m.ExpectedHead != r.Head {
-			return store.ErrMoved
-		}
-		if len(r.Queue) >= schema.MaxQueued {
-			return schema.NewError(schema.QueueFull, "too many messages wait in this conversation")
-		}
-		at := len(r.Queue)
-		if m.Interrupt {
-			at = 0
-		}
-		r.Queue, sent.Queued = slices.Insert(slices.Clone(r.Queue), at, queued), at+1
-		return nil
-	})
-	if err != nil {
-		return Sent{}, c.service.answer("queue message", err)
-	}
-	c.service.events.tell(c.user, Event{Conversation: c.id, Session: record.Conversation})
-	if m.Interrupt && c.turn != nil {
-		c.turn.run.Stop(run.Abort)
-	}
-	return sent, nil
 }
 
 // pending is a message that is about to begin a run.

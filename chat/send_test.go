@@ -15,8 +15,7 @@ import (
 )
 
 func TestAMessageIsAnswered(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	require.False(t, v.Ack.IsProcessing)
 	sent := h.send(c.ID, "Good morning")
@@ -39,8 +38,7 @@ func TestAMessageIsAnswered(t *testing.T) {
 	require.Positive(t, answer.Line)
 
 	h.awaitIdle(c.ID)
-	messages, now, err := h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	messages, now := h.messages(c.ID)
 	require.Len(t, messages, 2)
 	require.Equal(t, sent.Message, messages[0].ID)
 	require.Equal(t, answer.Content, messages[1].Content)
@@ -58,14 +56,12 @@ func TestABlankTitleIsNone(t *testing.T) {
 	c, err := h.Create(t.Context(), "", NewConversation{Title: " "})
 	require.NoError(t, err)
 	h.ask(c.ID, "Good morning")
-	now, err := h.Get(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	now := h.get(c.ID)
 	require.Equal(t, "Good morning", now.Title)
 }
 
 func TestAConversationGoesOnInTheSameProcess(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	h.ask(c.ID, "one")
 	h.ask(c.ID, "two")
 	end := h.ask(c.ID, "history")
@@ -90,8 +86,7 @@ func TestALivingProcessKnowsASessionThatIsNotWrittenDownYet(t *testing.T) {
 // A process that was started from other settings than there are now is used no more, and nothing
 // that was said is lost with it.
 func TestAConversationGoesOnInAnotherProcessAfterAChange(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	h.ask(c.ID, "one")
 	h.ask(c.ID, "two")
 	settings := filepath.Join(h.dir, "home", ".claude", "settings.json")
@@ -109,15 +104,12 @@ func TestAConversationGoesOnInAnotherProcessAfterAChange(t *testing.T) {
 }
 
 func TestABranchKnowsOnlyWhatWasSaidBeforeIt(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	h.ask(c.ID, "apple")
-	fork, _, err := h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	fork, _ := h.messages(c.ID)
 	h.ask(c.ID, "banana")
 
-	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "history", Parent: &fork[1].ID})
-	require.NoError(t, err)
+	sent := h.accepted(Send{Conversation: c.ID, Content: "history", Parent: &fork[1].ID})
 	v := h.view(c.ID, From{})
 	end := v.untilComplete(sent.Run)
 	require.Contains(t, end.Result, "apple")
@@ -127,8 +119,7 @@ func TestABranchKnowsOnlyWhatWasSaidBeforeIt(t *testing.T) {
 	tree, err := h.Tree(t.Context(), "", c.ID)
 	require.NoError(t, err)
 	require.Len(t, tree, 6, "the other branch is kept")
-	path, now, err := h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	path, now := h.messages(c.ID)
 	require.Len(t, path, 4)
 
 	other := tree[slices.IndexFunc(tree, func(m schema.Message) bool {
@@ -141,11 +132,9 @@ func TestABranchKnowsOnlyWhatWasSaidBeforeIt(t *testing.T) {
 }
 
 func TestABranchInANewConversation(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	h.ask(c.ID, "apple")
-	path, _, err := h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	path, _ := h.messages(c.ID)
 	h.ask(c.ID, "banana")
 	branch, err := h.Create(t.Context(), "", NewConversation{Title: "Branch", From: path[1].ID})
 	require.NoError(t, err)
@@ -155,14 +144,12 @@ func TestABranchInANewConversation(t *testing.T) {
 	require.NotContains(t, end.Result, "banana")
 
 	require.NoError(t, h.Delete(t.Context(), "", c.ID))
-	path, _, err = h.Messages(t.Context(), "", branch.ID)
-	require.NoError(t, err)
+	path, _ = h.messages(branch.ID)
 	require.Len(t, path, 4, "what the branch has stays")
 }
 
 func TestOnlyOneOfManyMessagesAtOnceIsAnswered(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	var all sync.WaitGroup
 	results := make(chan error, 100)
 	for range 100 {
@@ -186,23 +173,19 @@ func TestOnlyOneOfManyMessagesAtOnceIsAnswered(t *testing.T) {
 }
 
 func TestMessagesWaitInLine(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	h.send(c.ID, "slow")
 	v.until(schema.KindStreamDelta)
 	for i, text := range []string{"first", "second"} {
-		sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: text, Queue: true, ClientMessageID: text})
-		require.NoError(t, err)
+		sent := h.accepted(Send{Conversation: c.ID, Content: text, Queue: true, ClientMessageID: text})
 		require.Equal(t, Sent{Queued: i + 1}, sent)
 	}
-	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "first", Queue: true, ClientMessageID: "first"})
-	require.NoError(t, err)
+	sent := h.accepted(Send{Conversation: c.ID, Content: "first", Queue: true, ClientMessageID: "first"})
 	require.Equal(t, Sent{Queued: 1, Again: true}, sent)
-	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "third", Queue: true, ClientMessageID: "first"})
+	_, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "third", Queue: true, ClientMessageID: "first"})
 	require.ErrorIs(t, err, schema.NewError(schema.KeyReused, ""))
-	sent, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "now", Interrupt: true})
-	require.NoError(t, err)
+	sent = h.accepted(Send{Conversation: c.ID, Content: "now", Interrupt: true})
 	require.Equal(t, 1, sent.Queued)
 
 	require.True(t, v.until(schema.KindComplete).Aborted)
@@ -213,20 +196,17 @@ func TestMessagesWaitInLine(t *testing.T) {
 	}
 	require.Equal(t, []string{"now", "first", "second"}, order)
 	h.awaitIdle(c.ID)
-	now, err := h.Get(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	now := h.get(c.ID)
 	require.Zero(t, now.Queued)
 }
 
 func TestN08TheSameMessageIsAnsweredOnce(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	var all sync.WaitGroup
 	runs := make(chan string, 50)
 	for range 50 {
 		all.Go(func() {
-			sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "once", ClientMessageID: "m-1"})
-			require.NoError(t, err)
+			sent := h.accepted(Send{Conversation: c.ID, Content: "once", ClientMessageID: "m-1"})
 			runs <- sent.Run
 		})
 	}
@@ -238,16 +218,14 @@ func TestN08TheSameMessageIsAnsweredOnce(t *testing.T) {
 	}
 	h.view(c.ID, From{History: true}).untilComplete(first)
 	h.awaitIdle(c.ID)
-	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "once", ClientMessageID: "m-1"})
-	require.NoError(t, err)
+	sent := h.accepted(Send{Conversation: c.ID, Content: "once", ClientMessageID: "m-1"})
 	require.Equal(t, first, sent.Run)
-	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "other", ClientMessageID: "m-1"})
+	_, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "other", ClientMessageID: "m-1"})
 	require.ErrorIs(t, err, schema.NewError(schema.KeyReused, ""))
 }
 
 func TestN09AnAbortKeepsTheConversation(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	sent := h.send(c.ID, "slow")
 	v.until(schema.KindStreamDelta)
@@ -275,8 +253,7 @@ func TestN09AnAbortKeepsTheConversation(t *testing.T) {
 // An agent that is ended by a signal, as one is that an earlier server has started, has no time to say
 // what there is of its answer. It is in the deltas.
 func TestAnAbortKeepsWhatTheAgentCouldNotFinish(t *testing.T) {
-	h := newHouse(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
-	c := h.create()
+	h, c := oneConversation(t, func(_ *Config, runs *run.Config) { runs.StopGrace = 1 })
 	v := h.view(c.ID, From{})
 	sent := h.send(c.ID, "slow")
 	v.until(schema.KindStreamDelta)
@@ -290,29 +267,25 @@ func TestAnAbortKeepsWhatTheAgentCouldNotFinish(t *testing.T) {
 			told += f.Content
 		}
 	}
-	messages, now, err := h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	messages, now := h.messages(c.ID)
 	require.Len(t, messages, 2)
 	require.Equal(t, told, messages[1].Content)
 	require.Equal(t, end.Head, now.Head)
 	require.Equal(t, now.Head, messages[1].ID)
 
 	require.True(t, h.ask(c.ID, "history").Success)
-	messages, _, err = h.Messages(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	messages, _ = h.messages(c.ID)
 	require.Len(t, messages, 4)
 }
 
 func TestHeadsMoveOnlyFromWhereTheyAreExpected(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	none, wrong := "", strings.Repeat("0", 64)
 	_, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "a", ExpectedHead: &wrong})
 	require.ErrorIs(t, err, schema.NewError(schema.HeadMoved, ""))
 	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "a", Parent: &wrong})
 	require.ErrorIs(t, err, schema.ErrNoMessage)
-	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "a", ExpectedHead: &none})
-	require.NoError(t, err)
+	sent := h.accepted(Send{Conversation: c.ID, Content: "a", ExpectedHead: &none})
 	h.view(c.ID, From{History: true}).untilComplete(sent.Run)
 	h.awaitIdle(c.ID)
 	_, err = h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "b", ExpectedHead: &none})
@@ -322,8 +295,7 @@ func TestHeadsMoveOnlyFromWhereTheyAreExpected(t *testing.T) {
 }
 
 func TestWhatIsNoMessageIsRefused(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	require.NoError(t, os.Symlink("/", filepath.Join(h.config.Workspace, "link")))
 	for name, bad := range map[string]Send{
 		string(schema.InvalidContent):  {Content: " \ufeff\n"},
@@ -347,24 +319,21 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 		_, err := h.Send(t.Context(), "", bad)
 		require.Error(t, err, name)
 	}
-	now, err := h.Get(t.Context(), "", c.ID)
-	require.NoError(t, err)
+	now := h.get(c.ID)
 	require.Equal(t, c, now, "nothing has changed")
 	for _, id := range []string{"", "conv-x", "../x", c.ID + "x", "conv-aaaaaaaaaaaaaaaaaaaaaaaaaa"} {
 		_, err := h.Send(t.Context(), "", Send{Conversation: id, Content: "a"})
 		require.Equal(t, schema.ErrNoSession, err)
 	}
-	_, err = h.Send(t.Context(), "somebody else", Send{Conversation: c.ID, Content: "a"})
+	_, err := h.Send(t.Context(), "somebody else", Send{Conversation: c.ID, Content: "a"})
 	require.Equal(t, schema.ErrNoSession, err)
 }
 
 func TestA11TheAgentWorksInTheDirectoryOfTheConversation(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	dir := h.runsWorkspace("sub")
 	v := h.view(c.ID, From{})
-	sent, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "hello", Options: schema.ChatOptions{Cwd: "sub"}})
-	require.NoError(t, err)
+	sent := h.accepted(Send{Conversation: c.ID, Content: "hello", Options: schema.ChatOptions{Cwd: "sub"}})
 	v.untilComplete(sent.Run)
 	require.Contains(t, h.firstLine(sent.Run), `"cwd":"`+dir+`"`)
 }
@@ -377,8 +346,7 @@ func TestQueuedMessagesOutliveTheServer(t *testing.T) {
 	v := h.view(c.ID, From{})
 	sent := h.send(c.ID, "long")
 	v.until(schema.KindStreamDelta)
-	_, err := h.Send(t.Context(), "", Send{Conversation: c.ID, Content: "later", Queue: true})
-	require.NoError(t, err)
+	h.accepted(Send{Conversation: c.ID, Content: "later", Queue: true})
 	v.Close()
 	h.stop()
 
@@ -393,8 +361,7 @@ func TestQueuedMessagesOutliveTheServer(t *testing.T) {
 }
 
 func TestWhoHasSeenTheEndCanGoOnAtOnce(t *testing.T) {
-	h := newHouse(t, nil)
-	c := h.create()
+	h, c := oneConversation(t, nil)
 	v := h.view(c.ID, From{})
 	for range 5 {
 		sent := h.send(c.ID, "error")

@@ -25,16 +25,16 @@ type turn struct {
 
 	ending bool // guarded by the conversation's mu: its last frame is about to be written
 
-	done      progress          // what the journal has
-	positions int               // the last place in the queue that was told
-	warned    time.Time         // the last deadline that was told
-	asked     map[string]string // approvals in the journal that are open, by id: their state is told when it changes
+	done     progress        // what the journal has
+	position int             // the last place in the queue that was told
+	warned   time.Time       // the last deadline that was told
+	asked    map[string]bool // ids of approvals in the journal that are open: their state is told when it changes
 }
 
 // startLocked begins to follow a run that was just accepted. The user's message comes first.
 // Requires c.mu.
 func (c *conversation) startLocked(r *run.Run, view *run.View, clientMessageID string, message store.Message) {
-	t := c.newTurnLocked(r, progress{})
+	t := c.newTurnLocked(r, newProgress(c.journal.lastSeq()))
 	t.append(t.userFrame(clientMessageID, message))
 	record, err := c.service.store.Conversation(context.Background(), c.user, c.id)
 	if err == nil {
@@ -45,7 +45,7 @@ func (c *conversation) startLocked(r *run.Run, view *run.View, clientMessageID s
 
 func (c *conversation) newTurnLocked(r *run.Run, done progress) *turn {
 	t := &turn{
-		conversation: c, run: r, from: c.journal.lastSeq(), over: make(chan struct{}), done: done, asked: map[string]string{},
+		conversation: c, run: r, from: done.from, over: make(chan struct{}), done: done, asked: done.asked,
 		log: func(what string, err error) {
 			c.service.log.Error(what, "conversation", c.id, "run", r.ID, "error", err)
 		},
@@ -73,16 +73,24 @@ func (t *turn) append(frames ...schema.ChatFrame) {
 	}
 	for err := t.journal.append(frames); err != nil; err = t.journal.append(frames) {
 		t.log("write journal", err)
-		select {
-		case <-time.After(appendAgain):
-		case <-t.service.closing.Done():
+		if !t.service.pause(diskPause) {
 			return // the next server finds it missing
 		}
 	}
 }
 
-// appendAgain is how long after a failure the journal is written again.
-const appendAgain = time.Second
+// diskPause is how long after a failure the disk is tried again.
+const diskPause = time.Second
+
+// pause waits before something is tried again. It returns false at once if the server is closed.
+func (s *Service) pause(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-s.closing.Done():
+		return false
+	}
+}
 
 // follow is the turn's life. It leaves the view.
 func (t *turn) follow(view *run.View) {
@@ -133,7 +141,7 @@ func (t *turn) read(view *run.View) error {
 			if err != nil {
 				return err
 			}
-			if t.asks(of) { // what is asked may be answered at once: it is known before it is told
+			if slices.ContainsFunc(of, isRequest) { // what is asked may be answered at once: it is known before it is told
 				t.append(frames...)
 				frames = nil
 				t.awaitApproval(of)
@@ -170,43 +178,6 @@ func (t *turn) framesOf(line spool.Line) ([]schema.ChatFrame, error) {
 	return t.done.missing(line.N, of), nil
 }
 
-func isCancel(f schema.ChatFrame) bool { return f.Kind == schema.KindPermissionCancelled }
-
-// asks reports whether frames have a request for an approval.
-func (t *turn) asks(frames []schema.ChatFrame) bool {
-	for _, f := range frames {
-		if f.Kind == schema.KindPermissionRequest {
-			return true
-		}
-	}
-	return false
-}
-
-// awaitApproval returns when the run knows of the requests that frames tell of, and notes them.
-func (t *turn) awaitApproval(frames []schema.ChatFrame) {
-	for _, f := range frames {
-		if f.Kind != schema.KindPermissionRequest {
-			continue
-		}
-		for changed := t.run.Changed(); !t.knows(f.RequestID) && !t.ended(); changed = t.run.Changed() {
-			select {
-			case <-changed:
-			case <-t.run.Done():
-			}
-		}
-		t.asked[f.RequestID] = f.ToolName
-	}
-}
-
-func (t *turn) knows(approval string) bool {
-	for _, a := range t.run.Approvals() {
-		if a.ID == approval {
-			return true
-		}
-	}
-	return false
-}
-
 func (t *turn) ended() bool {
 	select {
 	case <-t.run.Done():
@@ -216,28 +187,10 @@ func (t *turn) ended() bool {
 	}
 }
 
-// tellApprovals says of requests in the journal that they are open no more, and why.
-func (t *turn) tellApprovals() {
-	for _, a := range t.run.Approvals() {
-		if _, open := t.asked[a.ID]; !open || a.State == schema.ApprovalPending {
-			continue
-		}
-		delete(t.asked, a.ID)
-		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: a.ID, Reason: string(a.State), Text: a.Reason})
-	}
-	if !t.ended() {
-		return
-	}
-	for id := range t.asked {
-		delete(t.asked, id)
-		t.append(schema.ChatFrame{Kind: schema.KindPermissionCancelled, RequestID: id, Reason: string(schema.ApprovalCancelled)})
-	}
-}
-
 // tellState says where in the queue the run is, and that a deadline is near.
 func (t *turn) tellState() {
-	if position := t.run.Position(); position != t.positions {
-		if t.positions = position; position > 0 {
+	if position := t.run.Position(); position != t.position {
+		if t.position = position; position > 0 {
 			t.append(schema.ChatFrame{Kind: schema.KindStatus, Status: "queued", Position: position})
 		}
 	}
@@ -344,12 +297,7 @@ func (t *turn) retry(what string, record store.Conversation, do func() (store.Co
 			return changed
 		}
 		t.log(what, err)
-		if !errors.Is(err, store.ErrFull) {
-			return record
-		}
-		select {
-		case <-time.After(appendAgain):
-		case <-t.service.closing.Done():
+		if !errors.Is(err, store.ErrFull) || !t.service.pause(diskPause) {
 			return record
 		}
 	}
@@ -392,74 +340,4 @@ func (t *turn) endFrames(info schema.Run, record store.Conversation) []schema.Ch
 		return []schema.ChatFrame{{Kind: schema.KindError, Content: info.Error}, end}
 	}
 	return []schema.ChatFrame{end}
-}
-
-// nextLocked begins with what waits in line. Requires c.mu.
-func (c *conversation) nextLocked() {
-	s := c.service
-	record, err := s.store.Conversation(context.Background(), c.user, c.id)
-	if err != nil || c.gone || len(record.Queue) == 0 || s.closing.Err() != nil {
-		return
-	}
-	q := record.Queue[0]
-	m := Send{
-		Conversation: c.id, Content: q.Content, ClientMessageID: q.ClientMessageID, Options: q.Options, Meta: q.Meta, Client: q.Client,
-	}
-	_, err = c.beginLocked(context.Background(), record, pending{Send: m, queued: q.ID})
-	switch known, _ := errors.AsType[*schema.Error](err); {
-	case err == nil:
-	case known == nil, known.Code == schema.Draining: // the next server begins with it
-	case known.Code == schema.Overloaded, known.Code == schema.StorageFull, known.Code == schema.Internal:
-		s.later(c)
-	default:
-		c.refuseLocked(q, known)
-	}
-}
-
-// nextAgain is how long to wait with a message that the server had no place for.
-const nextAgain = 2 * time.Second
-
-// later tries again to begin with what waits.
-func (s *Service) later(c *conversation) {
-	s.turns.Go(func() {
-		select {
-		case <-time.After(nextAgain):
-		case <-s.closing.Done():
-			return
-		}
-		c, err := s.acquire(context.Background(), c.user, c.id)
-		if err != nil {
-			return
-		}
-		defer s.release(c)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.turn == nil {
-			c.nextLocked()
-		}
-	})
-}
-
-// refuseLocked drops a message that cannot be answered any more, and goes on. Requires c.mu.
-func (c *conversation) refuseLocked(q store.QueuedMessage, why *schema.Error) {
-	_, err := c.service.store.ChangeConversation(context.Background(), c.user, c.id, func(r *store.Conversation) error {
-		for i, waiting := range r.Queue {
-			if waiting.ID == q.ID {
-				r.Queue = append(append([]store.QueuedMessage{}, r.Queue[:i]...), r.Queue[i+1:]...)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		c.service.log.Error("drop queued message", "conversation", c.id, "error", err)
-		return
-	}
-	frame := schema.ChatFrame{
-		Kind: schema.KindError, SessionID: c.id, Timestamp: time.Now().UTC(), ClientMessageID: q.ClientMessageID,
-		Content: "a message that waited was not sent: " + why.Text,
-	}
-	if err := c.journal.append([]schema.ChatFrame{frame}); err != nil {
-		c.service.log.Error("write journal", "conversation", c.id, "error", err)
-	}
-	c.nextLocked()
 }

@@ -65,7 +65,7 @@ func TestADeadProcessIsReplaced(t *testing.T) {
 	p.until("it is replaced", func(s PoolStats) bool { return s.Starts == 2 && s.Waiting == 1 && s.Drops.Dead == 1 })
 	require.NotEqual(t, dead.ID, p.shelved(Wishes{})[0].ID)
 	require.Eventually(t, func() bool { return len(p.dirEntries()) == 1 }, patience, time.Millisecond)
-	require.Equal(t, 1, strings.Count(p.log.String(), "signal 9"))
+	require.Equal(t, 1, p.log.Count("signal 9"))
 }
 
 func (p *pool) dirEntries() []os.DirEntry {
@@ -86,7 +86,7 @@ func TestAProcessThatNeverWaitsIsToldOfOnce(t *testing.T) {
 			p := servedPool(t, test.script)
 			p.until("some have failed", func(s PoolStats) bool { return s.Drops.Dead >= 3 })
 			p.stop()
-			require.Equal(t, 1, strings.Count(p.log.String(), test.told), "%s", p.log)
+			require.Equal(t, 1, p.log.Count(test.told), "%s", p.log)
 		})
 	}
 }
@@ -97,9 +97,9 @@ func TestAProcessThatCannotBeStartedIsToldOfOnce(t *testing.T) {
 	p.waiting(1)
 	p.dirs.broken.Store(true)
 	p.hit(Wishes{}).Over()
-	require.Eventually(t, func() bool { return strings.Contains(p.log.String(), "no room") }, patience, time.Millisecond)
+	p.log.Await(t, "no room")
 	p.looks(10)
-	require.Equal(t, 1, strings.Count(p.log.String(), "no room"))
+	require.Equal(t, 1, p.log.Count("no room"))
 	p.miss(Wishes{}).Over()
 	p.dirs.broken.Store(false)
 	p.waiting(1)

@@ -1,11 +1,9 @@
 package claude
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -16,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/logtest"
 )
 
 // patience bounds every wait of these tests. It is reached only by a failure.
@@ -53,7 +53,7 @@ type pool struct {
 	t    *testing.T
 	dirs *dirs
 	home string
-	log  *lockedBuffer
+	log  *logtest.Buffer
 	stop func()
 }
 
@@ -71,7 +71,7 @@ func newPool(t *testing.T, script string, change ...func(*Pool)) *pool {
 		Program: Program{Name: path}, Supervisor: supervisor, MaxProcesses: 50,
 		Environment: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home},
 	}
-	p := &pool{t: t, dirs: &dirs{path: t.TempDir()}, home: home, log: &lockedBuffer{}, stop: func() {}}
+	p := &pool{t: t, dirs: &dirs{path: t.TempDir()}, home: home, log: &logtest.Buffer{}, stop: func() {}}
 	p.Pool = NewPool(PoolConfig{Size: 1, Memory: 1 << 40, Dir: t.TempDir()}, agent, p.dirs, slog.New(slog.NewTextHandler(p.log, nil)))
 	p.tempo = tempo{look: 10 * time.Millisecond, patience: patience, first: 10 * time.Millisecond, most: 100 * time.Millisecond, settled: time.Hour}
 	p.memory.read = func() (int64, int64) { return 0, 0 }
@@ -275,24 +275,4 @@ func TestTheEndOfAPoolInAHurry(t *testing.T) {
 	p.stop()
 	require.Less(t, time.Since(began), closePatience)
 	require.False(t, w.alive())
-}
-
-// lockedBuffer is a log that is written and read at once.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-var _ io.Writer = (*lockedBuffer)(nil)
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

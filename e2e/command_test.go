@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"spool/e2e/api"
+	"spool/logtest"
 )
 
 func TestSpoolRun_PrintsTheLinesAndExits0(t *testing.T) {
@@ -74,7 +75,7 @@ func TestSpoolRun_FollowsADetachedRunAcrossTheDeathOfItsServer(t *testing.T) {
 	id, code := s.command("run", fmt.Sprintf("[[halves %d 1ms]]", longAnswer), "--partial", "--detach", "--url="+s.url)
 	require.Zero(t, code)
 	run := strings.TrimSpace(string(id))
-	var stdout, stderr log
+	var stdout, stderr logtest.Buffer
 	cmd := exec.Command(spoolBinary, "run", "--follow="+run, "--url="+s.url)
 	cmd.Env, cmd.Stdout, cmd.Stderr = w.environment(), &stdout, &stderr
 	require.NoError(t, cmd.Start())

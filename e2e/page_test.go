@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/logtest"
 )
 
 // script is a program of page/ that drives a browser, and asks for what a browser cannot do.
@@ -22,7 +24,7 @@ type script struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	asks   *bufio.Scanner // a word in each line
-	stderr log
+	stderr logtest.Buffer
 }
 
 // script starts one, and ends it and its browser if the test does not come to their end.

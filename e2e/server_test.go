@@ -4,17 +4,17 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"spool/logtest"
 )
 
 // patience bounds every wait of these tests: several CLIs start at once on a small
@@ -26,26 +26,8 @@ type server struct {
 	w      *world
 	url    string // http://127.0.0.1:PORT
 	cmd    *exec.Cmd
-	stderr log
+	stderr logtest.Buffer
 	exited chan struct{} // closed when the process is gone
-}
-
-// log collects what the server writes, for assertions and for failed tests.
-type log struct {
-	mu   sync.Mutex // guards text
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // serve starts spool with the real CLI and waits until it is ready. More flags and
@@ -125,8 +107,7 @@ func (s *server) awaitExit() int {
 // awaitLogged waits until the log, which is copied from a pipe, has a text.
 func (s *server) awaitLogged(text string) {
 	s.w.t.Helper()
-	logged := eventually(patience, func() bool { return strings.Contains(s.stderr.String(), text) })
-	require.True(s.w.t, logged, "%q is not in the log: %s", text, &s.stderr)
+	s.stderr.Await(s.w.t, text)
 }
 
 // kill ends the server as a power cut does: it can do nothing about it.

@@ -129,25 +129,36 @@ func (w *world) requireEnd(t *turn, tree map[string]schema.Message) {
 	require.Equal(w.t, run.ID, tree[idOf(answer)].Run)
 }
 
-// saidIn is what the agent has said in a run, by the run's own lines.
+// saidIn is what the agent has said in a run, by the run's own lines: every block, and after an
+// abort what there is of the one that was broken off.
 func (w *world) saidIn(run schema.Run) string {
 	w.t.Helper()
 	lines, err := w.follow(w.t.Context(), run.ID)
 	require.NoError(w.t, err)
 	var texts []string
+	begun := ""
 	for _, line := range lines.lines {
 		var l struct {
 			Type    string
 			Message struct {
 				Content []struct{ Type, Text string }
 			}
+			Event struct{ Delta struct{ Text string } }
 		}
 		require.NoError(w.t, json.Unmarshal([]byte(line), &l))
+		begun += l.Event.Delta.Text
+		if l.Type != "assistant" {
+			continue
+		}
+		begun = ""
 		for _, block := range l.Message.Content {
-			if l.Type == "assistant" && block.Type == "text" {
+			if block.Type == "text" {
 				texts = append(texts, block.Text)
 			}
 		}
+	}
+	if run.State == schema.Aborted && begun != "" {
+		texts = append(texts, begun)
 	}
 	return strings.Join(texts, "\n\n")
 }

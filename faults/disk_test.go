@@ -121,7 +121,7 @@ func TestD03FlippedBitsInTheDatabaseAreReported(t *testing.T) {
 	for range times(6, 200) {
 		restore := flip(t, filepath.Join(w.dir, "spool.db"), dice.IntN)
 		if err := w.tryStart(); err != nil {
-			require.Contains(t, w.log.tail(2_000), "spool.db")
+			require.Contains(t, w.log.Tail(2_000), "spool.db")
 			refused++
 		} else {
 			for _, id := range ids {

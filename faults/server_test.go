@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"spool/logtest"
 	"spool/schema"
 )
 
@@ -33,7 +33,7 @@ type world struct {
 	flags   []string
 	wrap    []string // a command around the server, such as strace
 	client  *http.Client
-	log     lockedBuffer
+	log     logtest.Buffer
 
 	mu      sync.Mutex
 	command *exec.Cmd     // guarded by mu
@@ -55,7 +55,7 @@ func newWorld(t *testing.T, flags ...string) *world {
 		w.kill()
 		transport.CloseIdleConnections()
 		if t.Failed() {
-			t.Logf("the servers' log:\n%s", w.log.tail(20_000))
+			t.Logf("the servers' log:\n%s", w.log.Tail(20_000))
 		}
 		require.NotContains(t, w.log.String(), "DATA RACE")
 		require.NotContains(t, w.log.String(), "panic")
@@ -186,27 +186,4 @@ func (w *world) requireNoSurvivors() {
 			return bytes.Contains(environ, mark) && bytes.Contains(environ, []byte("SPOOL_RUN="))
 		})
 	}, patience, 50*time.Millisecond, "agents are left")
-}
-
-// lockedBuffer is a log that is written and read at once.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-func (b *lockedBuffer) tail(n int) string {
-	text := strings.Clone(b.String())
-	return text[max(0, len(text)-n):]
 }

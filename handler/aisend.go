@@ -1,8 +1,6 @@
 package handler
 
 import (
-	"net/http"
-
 	"github.com/gofiber/fiber/v2"
 
 	"spool/chat"
@@ -78,22 +76,4 @@ func branch(send *chat.Send, m schema.UISend, messages []schema.Message) error {
 		send.Content = earlier.Content
 	}
 	return nil
-}
-
-// abortChat answers POST /api/chats/{chat}/abort.
-func (s *Server) abortChat(c *fiber.Ctx) error {
-	id, err := chatID(c)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := call()
-	defer cancel()
-	if err := s.chats.Abort(ctx, user, id); err != nil {
-		return err
-	}
-	conversation, err := s.chats.Get(ctx, user, id)
-	if err != nil {
-		return err
-	}
-	return answerJSON(c, http.StatusAccepted, schema.ChatAnswer{Chat: schema.NewChatOf(conversation)})
 }

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -89,20 +90,16 @@ func (s *Server) openUIStream(id, run string) (*uiStream, error) {
 		return nil, err
 	}
 	active := u.journal.Ack.RunID
-	if run == "" {
-		run = active
+	run = cmp.Or(run, active)
+	u.chunks, u.over = newChunks(run, id), run != active
+	if run != "" && !u.over {
+		return u, nil
 	}
-	if u.over = run != active; run == "" || u.over {
-		u.journal.Close()
-	}
+	u.journal.Close()
 	if run == "" {
 		return nil, nil
 	}
-	u.chunks = newChunks(run, id)
-	if u.over {
-		return u, u.follow(s.chats, id, chat.From{History: true})
-	}
-	return u, nil
+	return u, u.follow(s.chats, id, chat.From{History: true})
 }
 
 func (u *uiStream) follow(chats *chat.Service, id string, from chat.From) (err error) {

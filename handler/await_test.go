@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"spool/logtest"
 	"spool/run"
 )
 
@@ -35,14 +36,14 @@ func (c *counted) AfterFunc(f func()) func() bool {
 // for the server's end.
 func TestASocketThatHasLeftWaitsForNothing(t *testing.T) {
 	t.Parallel()
-	h := house{dir: t.TempDir(), log: &logged{}}
+	h := house{dir: t.TempDir(), log: &logtest.Buffer{}}
 	registry, _ := h.registry(t, "echo done", run.Config{
 		DataDir: h.dir, Workspace: h.dir + "/work", RunTimeout: time.Minute, StopGrace: time.Second, ResultGrace: time.Second, MaxRuns: 4, MaxOutput: 1 << 20,
 	})
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
 	h.Server = New(config, registry, nil, nil, slog.New(slog.NewTextHandler(h.log, nil)))
-	open := &counted{Context: h.hub.open}
-	h.hub.open = open
+	open := &counted{Context: h.connections.open}
+	h.connections.open = open
 	h.address = serve(t, h.Server)
 	for _, text := range []string{"", `{"prompt":"hi","meta":"A"}`, "{"} {
 		conn := dial(t, h.address)

@@ -16,9 +16,9 @@ const user = ""
 // leaves. No run depends on that.
 func (s *Server) chat(conn *websocket.Conn, _ door) {
 	d := newChatDoor(s, conn)
-	refusal := s.hub.enter(d.session)
+	refusal := s.connections.enter(d.session)
 	if refusal == nil {
-		defer s.hub.leave(d.session) // after the close frame: shutting down waits for it
+		defer s.connections.leave(d.session) // after the close frame: shutting down waits for it
 	}
 	ignore := d.await(refusal)
 	d.serve()
@@ -64,7 +64,7 @@ func (d *chatDoor) await(refusal *schema.Error) (ignore func() bool) {
 		d.begin(func() *ending { return refused(refusal) })
 	}
 	d.heard = func() { d.begin(d.converse) }
-	return context.AfterFunc(d.server.hub.open, func() { d.begin(func() *ending { return refused(errDraining) }) })
+	return context.AfterFunc(d.server.connections.open, func() { d.begin(func() *ending { return refused(errDraining) }) })
 }
 
 // converse answers and tells what is new until the socket ends, and returns how.
@@ -76,7 +76,7 @@ func (d *chatDoor) converse() *ending {
 		if heard, told, shown := d.hear(), d.tellNews(), d.follow(); heard || told || shown {
 			continue
 		}
-		if d.server.hub.over.Err() != nil {
+		if d.server.connections.over.Err() != nil {
 			return refused(errDraining)
 		}
 		d.pause()
@@ -110,7 +110,7 @@ func (d *chatDoor) pause() {
 		d.answer(message)
 	case <-d.inbox.bell:
 	case <-d.ctx.Done():
-	case <-d.server.hub.over.Done():
+	case <-d.server.connections.over.Done():
 	}
 }
 

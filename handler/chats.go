@@ -142,6 +142,24 @@ func (s *Server) deleteChat(c *fiber.Ctx) error {
 	return c.SendStatus(http.StatusNoContent)
 }
 
+// abortChat answers POST /api/chats/{chat}/abort.
+func (s *Server) abortChat(c *fiber.Ctx) error {
+	id, err := chatID(c)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := call()
+	defer cancel()
+	if err := s.chats.Abort(ctx, user, id); err != nil {
+		return err
+	}
+	conversation, err := s.chats.Get(ctx, user, id)
+	if err != nil {
+		return err
+	}
+	return answerJSON(c, http.StatusAccepted, schema.ChatAnswer{Chat: schema.NewChatOf(conversation)})
+}
+
 // listConversations answers GET /api/conversations.
 func (s *Server) listConversations(c *fiber.Ctx) error {
 	ctx, cancel := call()

@@ -15,9 +15,9 @@ import (
 // that tells the truth.
 func (s *Server) claude(conn *websocket.Conn, _ door) {
 	d := &claudeDoor{session: newSession(conn, s.config, s.log), server: s}
-	refusal := s.hub.enter(d.session)
+	refusal := s.connections.enter(d.session)
 	if refusal == nil {
-		defer s.hub.leave(d.session) // after the close frame: shutting down waits for it
+		defer s.connections.leave(d.session) // after the close frame: shutting down waits for it
 	}
 	d.try(func() { d.greet(refusal) })
 	d.serve()
@@ -56,7 +56,7 @@ func (d *claudeDoor) await() {
 	}
 	patience := d.server.config.PromptTimeout
 	late := time.AfterFunc(patience, refuse(schema.NewError(schema.PromptTimeout, "no prompt came within "+patience.String())))
-	drained := context.AfterFunc(d.server.hub.open, refuse(errDraining))
+	drained := context.AfterFunc(d.server.connections.open, refuse(errDraining))
 	d.ignore = []func() bool{late.Stop, drained}
 }
 

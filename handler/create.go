@@ -85,7 +85,7 @@ var keyPattern = regexp.MustCompile(`^[\x21-\x7e]{1,200}$`)
 
 // request reads a request for a run.
 func (s *Server) request(c *fiber.Ctx) (run.Request, error) {
-	if err := s.hub.draining(); err != nil {
+	if err := s.connections.draining(); err != nil {
 		return run.Request{}, err
 	}
 	payload, err := schema.Decode(c.Body())

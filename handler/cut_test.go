@@ -23,7 +23,7 @@ func TestAStreamEndsWithItsClient(t *testing.T) {
 		answer := h.get(t, http.MethodGet, r, accept)
 		_, err := bufio.NewReader(answer.Body).ReadByte()
 		require.NoError(t, err)
-		require.Equal(t, 1, h.hub.count())
+		require.Equal(t, 1, h.connections.count())
 		require.NoError(t, answer.Body.Close())
 		h.awaitIdle(t)
 	}
@@ -43,7 +43,7 @@ func TestAStreamIsCut(t *testing.T) {
 	for _, accept := range mediaTypes {
 		live = append(live, h.get(t, http.MethodGet, r, accept))
 	}
-	h.hub.cut()
+	h.connections.cut()
 	for i, answer := range live {
 		text, err := io.ReadAll(answer.Body)
 		require.Error(t, err, "%s: %s", mediaTypes[i], text)
@@ -75,6 +75,6 @@ func TestAStreamIsNotBegunForHEAD(t *testing.T) {
 	view.Leave(run.ClientGone)
 	answer := h.get(t, http.MethodHead, r, ndjson)
 	require.Equal(t, http.StatusOK, answer.StatusCode)
-	require.Zero(t, h.hub.count())
+	require.Zero(t, h.connections.count())
 	require.False(t, r.State().Final())
 }

@@ -77,14 +77,14 @@ func (s *Server) health(c *fiber.Ctx) error {
 	h := health{Status: "ok", Version: s.config.Version, Demo: facts.Words != nil, Containment: facts.Containment, Words: facts.Words, CLI: s.cli()}
 	h.Runs.Running, h.Runs.Queued = s.runs.Counts()
 	h.Runs.Max, h.Runs.MaxQueue = facts.MaxRuns, facts.MaxQueue
-	h.Sockets.Open, h.Sockets.Max = s.hub.count(), s.config.MaxConnections
+	h.Sockets.Open, h.Sockets.Max = s.connections.count(), s.config.MaxConnections
 	h.Storage.Low = s.runs.StorageLow()
 	h.Warm, h.Kept = s.runs.Warm(), s.runs.Kept()
 	h.Limits.PromptBytes, h.Limits.MetaLength = schema.MaxPromptBytes, schema.MaxMetaLength
 	h.Limits.RunTimeoutSeconds = facts.RunTimeout.Seconds()
 	h.Allows.Models, h.Allows.PermissionModes = orEmpty(facts.Models), orEmpty(facts.PermissionModes)
 	switch {
-	case s.hub.refusesAll():
+	case s.connections.refusesAll():
 		h.Status = "draining"
 	case !h.CLI.Found || h.Storage.Low:
 		h.Status = "degraded"
@@ -94,7 +94,7 @@ func (s *Server) health(c *fiber.Ctx) error {
 
 // cli asks for the CLI's version, which starts it once for each version of its file.
 func (s *Server) cli() cli {
-	ctx, cancel := context.WithTimeout(s.hub.open, healthTimeout)
+	ctx, cancel := context.WithTimeout(s.connections.open, healthTimeout)
 	defer cancel()
 	version, err := s.versions.Current(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *Server) live(c *fiber.Ctx) error {
 
 // ready answers 200 when a run could start now. It never starts the CLI.
 func (s *Server) ready(c *fiber.Ctx) error {
-	if s.hub.refusesAll() {
+	if s.connections.refusesAll() {
 		return errDraining
 	}
 	if _, err := s.versions.Agent.Program.Path(); err != nil {

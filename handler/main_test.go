@@ -2,7 +2,6 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -15,7 +14,9 @@ import (
 
 	"spool/chat"
 	"spool/claude"
+	"spool/logtest"
 	"spool/procman"
+	"spool/proctest"
 	"spool/run"
 	"spool/schema"
 	"spool/spool"
@@ -28,24 +29,10 @@ var supervisor *procman.Supervisor
 // Two goroutines belong to the HTTP server's library and outlive it: its clock, for ever,
 // and the cleaner of its workers, for some seconds.
 func TestMain(m *testing.M) {
-	var err error
-	if supervisor, err = procman.New("SPOOL_HANDLER_TEST"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	err = supervisor.Close()
-	if err == nil {
-		err = goleak.Find(
-			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		)
-	}
-	if err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	proctest.Main(m, "SPOOL_HANDLER_TEST", &supervisor,
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+	)
 }
 
 // patience bounds every wait of these tests. It is reached only by a failure.
@@ -57,7 +44,7 @@ type house struct {
 	address string
 	records *store.Store
 	dir     string // the data directory
-	log     *logged
+	log     *logtest.Buffer
 }
 
 // prologue begins every script. Its loops are bounded: nobody ends them when a test dies.
@@ -68,7 +55,7 @@ gate() { n=0; until [ -e gate ] || [ $((n+=1)) -gt 9999 ]; do sleep 0.02; done; 
 // newHouse serves with a script, which works in the directory "work" of the data directory.
 func newHouse(t *testing.T, script string, change func(*Config, *run.Config)) house {
 	t.Helper()
-	h := house{dir: t.TempDir(), log: &logged{}}
+	h := house{dir: t.TempDir(), log: &logtest.Buffer{}}
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
 	runs := run.Config{
 		DataDir: h.dir, Workspace: filepath.Join(h.dir, "work"), RunTimeout: time.Minute, StopGrace: time.Second, ResultGrace: time.Second,

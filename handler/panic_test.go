@@ -1,45 +1,26 @@
 package handler
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/fasthttp/websocket"
 	"github.com/stretchr/testify/require"
 
+	"spool/logtest"
 	"spool/schema"
 )
 
-// logged is a log that is written and read at once.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // serveBroken serves without what runs prompts: whoever asks for it panics. It returns the
 // address and the log.
-func serveBroken(t *testing.T) (address string, log *logged) {
+func serveBroken(t *testing.T) (address string, log *logtest.Buffer) {
 	t.Helper()
-	log = &logged{}
+	log = &logtest.Buffer{}
 	config := Config{PromptTimeout: time.Minute, StallTimeout: time.Minute, PingInterval: time.Minute, MaxConnections: 10}
 	s := New(config, nil, nil, nil, slog.New(slog.NewTextHandler(log, nil)))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

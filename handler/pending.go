@@ -1,9 +1,6 @@
 package handler
 
 import (
-	"context"
-	"time"
-
 	"spool/chat"
 	"spool/schema"
 )
@@ -25,12 +22,4 @@ func (d *chatDoor) expect(v schema.Vocabulary, conversation string, send func() 
 	d.inbox.awaitRun(sent.Run)
 	d.pending[sent.Run] = pending{v, conversation}
 	return nil
-}
-
-// callTimeout bounds what a frame may wait for: others on the socket wait with it.
-const callTimeout = 30 * time.Second
-
-// call returns the context for what a frame asks for, which is done even if the client leaves.
-func call() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), callTimeout)
 }

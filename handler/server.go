@@ -56,22 +56,22 @@ type Config struct {
 
 // Server answers requests.
 type Server struct {
-	config   Config
-	runs     *run.Registry
-	chats    *chat.Service
-	versions *claude.Versions
-	log      *slog.Logger
-	app      *fiber.App
-	hub      hub
-	tokens   *tokens
-	attempts *attempts
-	calls    sync.WaitGroup // of the web chat, which go on without their clients
+	config      Config
+	runs        *run.Registry
+	chats       *chat.Service
+	versions    *claude.Versions
+	log         *slog.Logger
+	app         *fiber.App
+	connections connections
+	tokens      *tokens
+	attempts    *attempts
+	calls       sync.WaitGroup // of the web chat, which go on without their clients
 }
 
 // New returns a Server that is ready to [Server.Serve].
 func New(config Config, runs *run.Registry, chats *chat.Service, versions *claude.Versions, log *slog.Logger) *Server {
 	s := &Server{config: config, runs: runs, chats: chats, versions: versions, log: log}
-	s.hub.init(config.MaxConnections)
+	s.connections.init(config.MaxConnections)
 	if s.config.now == nil {
 		s.config.now = time.Now
 	}
@@ -144,7 +144,7 @@ func (s *Server) admit(c *fiber.Ctx) error {
 	if !websocket.IsWebSocketUpgrade(c) {
 		return fiber.ErrUpgradeRequired
 	}
-	if err := s.hub.refusal(); err != nil {
+	if err := s.connections.refusal(); err != nil {
 		return err
 	}
 	return c.Next()
@@ -158,13 +158,13 @@ func (s *Server) Serve(listener net.Listener) error {
 
 // Drain refuses new sockets from now on, and ends those that have not sent a prompt. Runs
 // go on: what becomes of them is [run.Registry.Drain]'s.
-func (s *Server) Drain() { s.hub.drain() }
+func (s *Server) Drain() { s.connections.drain() }
 
 // Close returns when every socket has ended and nothing listens any more. When ctx is
 // done first, the sockets are cut.
 func (s *Server) Close(ctx context.Context) error {
-	s.hub.drain()
-	s.hub.wait(ctx)
+	s.connections.drain()
+	s.connections.wait(ctx)
 	s.calls.Wait()
 	return s.app.ShutdownWithContext(ctx)
 }

@@ -70,7 +70,7 @@ type stream struct {
 func (s *Server) newStream(c *fiber.Ctx, f format) (*stream, error) {
 	v := &stream{format: f, wire: wireOf(c.Context().Conn()), log: s.log}
 	v.gone, v.cutOff = context.WithCancel(context.Background())
-	if refusal := s.hub.enter(v); refusal != nil {
+	if refusal := s.connections.enter(v); refusal != nil {
 		v.cutOff()
 		return nil, refusal
 	}
@@ -80,7 +80,7 @@ func (s *Server) newStream(c *fiber.Ctx, f format) (*stream, error) {
 // leave gives a stream's place back.
 func (s *Server) leave(v *stream) {
 	v.cutOff()
-	s.hub.leave(v)
+	s.connections.leave(v)
 }
 
 // answer answers with what the run puts out until its end. It leaves the view and the

@@ -32,7 +32,7 @@ func (h house) get(t *testing.T, method string, r *run.Run, accept string) *http
 // awaitIdle waits until no stream is open.
 func (h house) awaitIdle(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool { return h.hub.count() == 0 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return h.connections.count() == 0 }, patience, time.Millisecond)
 }
 
 var mediaTypes = []string{eventStream, ndjson, "text/plain"}
@@ -46,7 +46,7 @@ func TestAStreamIsWholeAndEnds(t *testing.T) {
 	for _, accept := range mediaTypes {
 		live = append(live, h.get(t, http.MethodGet, r, accept))
 	}
-	require.Equal(t, len(live), h.hub.count())
+	require.Equal(t, len(live), h.connections.count())
 	h.open(t, "gate")
 	named := `{"t":"info","info":"run","run":"` + r.ID + `"}`
 	for i, want := range []string{

@@ -30,7 +30,7 @@ func (h house) post(t *testing.T) (leave func(), answered <-chan error) {
 		}
 		done <- err
 	}()
-	require.Eventually(t, func() bool { return h.hub.count() == 1 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return h.connections.count() == 1 }, patience, time.Millisecond)
 	return leave, done
 }
 
@@ -45,7 +45,7 @@ func TestAWaiterIsLetGo(t *testing.T) {
 
 	leave, answered = h.post(t)
 	defer leave()
-	h.hub.cut()
+	h.connections.cut()
 	require.Error(t, <-answered)
 	h.awaitIdle(t)
 

@@ -15,10 +15,10 @@ import (
 // watchRun is the door /ws/runs/{run}: a run that goes on or has ended, from line from+1 on.
 func (s *Server) watchRun(conn *websocket.Conn, d door) {
 	session := newSession(conn, s.config, s.log)
-	if refusal := s.hub.enter(session); refusal != nil {
+	if refusal := s.connections.enter(session); refusal != nil {
 		session.begin(func() *ending { return refused(refusal) })
 	} else {
-		defer s.hub.leave(session) // after the close frame: shutting down waits for it
+		defer s.connections.leave(session) // after the close frame: shutting down waits for it
 		session.begin(func() *ending { return s.attach(session, d.run, d.from) })
 	}
 	session.serve()
@@ -48,7 +48,7 @@ func (s *Server) attach(to *session, id, from string) *ending {
 func (s *Server) endReplay(to *session, r *run.Run) (release func() bool) {
 	select {
 	case <-r.Done():
-		return context.AfterFunc(s.hub.open, func() { to.end(refused(errDraining)) })
+		return context.AfterFunc(s.connections.open, func() { to.end(refused(errDraining)) })
 	default:
 		return func() bool { return true }
 	}

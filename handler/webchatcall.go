@@ -18,7 +18,7 @@ var errNoWebhook = schema.NewError(schema.InvalidOption, "there is no webhook of
 func (s *Server) webChatCall(c *fiber.Ctx) error {
 	call, err := schema.DecodeWebChat(c.Body())
 	if err == nil {
-		err = s.hub.draining()
+		err = s.connections.draining()
 	}
 	if err == nil && call.Deliver && !s.config.Webhooks.Has(call.To) {
 		err = errNoWebhook
@@ -63,7 +63,7 @@ func (s *Server) beginCall(call schema.WebChatCall, client string) *webChatWork 
 				s.log.Error("panic in web chat", "panic", cause, "stack", string(debug.Stack()))
 			}
 		}()
-		w.err = w.work(s.hub.over)
+		w.err = w.work(s.connections.over)
 	})
 	return w
 }

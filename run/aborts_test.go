@@ -61,7 +61,7 @@ func TestN09TenAbortsAtOnceAreOne(t *testing.T) {
 	require.Equal(t, "interrupt", end.Stop.Rung)
 	view.Leave(ClientGone)
 	h.Drain(t.Context())
-	require.Len(t, h.log.records("run ended"), 1)
+	require.Len(t, h.log.Lines("run ended"), 1)
 }
 
 // Whatever comes first, there is one end, and everybody is told the same.
@@ -90,6 +90,6 @@ func TestN09AnAbortThatMeetsTheEnd(t *testing.T) {
 		}
 	}
 	h.Drain(t.Context())
-	require.Len(t, h.log.records("run ended"), runs)
+	require.Len(t, h.log.Lines("run ended"), runs)
 	t.Log(states)
 }

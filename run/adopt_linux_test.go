@@ -19,7 +19,7 @@ func TestD02ADetachedRunGoesOnUnderTheNextServer(t *testing.T) {
 	require.Equal(t, schema.Running, r.State())
 	require.Equal(t, "goes-on", r.Info().Prompt)
 	require.NotNil(t, r.Info().StartedAt)
-	require.Len(t, h.log.records("adopted run", r.ID), 1)
+	require.Len(t, h.log.Lines("adopted run", r.ID), 1)
 
 	view, err := r.View(3) // behind "ready"
 	require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestD02AnAdoptedRunIsDrained(t *testing.T) {
 		info := e.run(t, h, "stays").Info()
 		require.Equal(t, schema.Interrupted, info.State)
 		require.Equal(t, schema.RunInterrupted, info.Code)
-		require.Empty(t, h.log.records("run ended"))
+		require.Empty(t, h.log.Lines("run ended"))
 		require.Contains(t, replay(t, e.run(t, h, "stays"), 0).lines, "bye")
 	})
 }

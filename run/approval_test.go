@@ -47,8 +47,7 @@ func (h house) approval(t *testing.T, id string) store.Approval {
 
 func TestA10ARequestSaysWhatIsAskedFor(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.ApprovalTimeout = time.Hour })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.ApprovalTimeout = time.Hour })
 	r, view, asked := c.asks("approve", 1)
 	a := asked[0]
 	require.Equal(t, ApprovalID(r.ID, "q1"), a.ID)
@@ -104,8 +103,7 @@ func TestA10AnAnswerReachesTheAgent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := talkHouse(t, nil)
-			c := h.newTalk(t)
+			h, c := oneTalk(t, nil)
 			r, view, asked := c.asks("approve", 1)
 			got, err := h.Decide(t.Context(), "", asked[0].ID, test.decision, "me")
 			require.NoError(t, err)
@@ -120,7 +118,7 @@ func TestA10AnAnswerReachesTheAgent(t *testing.T) {
 			require.Equal(t, test.state, stored.State)
 			require.Equal(t, test.reason, stored.Reason)
 			require.NotNil(t, stored.DecidedAt)
-			require.Len(t, h.log.records("approval decided", asked[0].ID, "by=me", string(test.state)), 1)
+			require.Len(t, h.log.Lines("approval decided", asked[0].ID, "by=me", string(test.state)), 1)
 			require.Equal(t, schema.Succeeded, r.State())
 		})
 	}
@@ -128,8 +126,7 @@ func TestA10AnAnswerReachesTheAgent(t *testing.T) {
 
 func TestA10AnAnswerMustFitTheRequest(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, _, asked := c.asks("approve", 1)
 	for _, d := range []schema.Decision{
 		{Allow: true, UpdatedInput: jsontext.Value(`[]`)},
@@ -151,8 +148,7 @@ func TestA10AnAnswerMustFitTheRequest(t *testing.T) {
 
 func TestA10OfManyAnswersOneCounts(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, view, asked := c.asks("approve", 1)
 	var all sync.WaitGroup
 	var won, gone atomic.Int64
@@ -177,8 +173,7 @@ func TestA10OfManyAnswersOneCounts(t *testing.T) {
 
 func TestA10SeveralMayBePending(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, view, asked := c.asks("two", 2)
 	require.Equal(t, ApprovalID(r.ID, "q1"), asked[0].ID)
 	_, err := h.Decide(t.Context(), "", asked[1].ID, schema.Decision{Allow: true}, "me")
@@ -195,8 +190,7 @@ func TestA10SeveralMayBePending(t *testing.T) {
 
 func TestA10WhatNobodyAnswersIsDenied(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.ApprovalTimeout = 100 * time.Millisecond })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.ApprovalTimeout = 100 * time.Millisecond })
 	r, view := c.begin("approve")
 	lines := view.read(t).lines
 	require.Contains(t, lines[2], `{"behavior":"deny","message":"nobody answered within 100ms"}`)
@@ -212,8 +206,7 @@ func TestA10WhatNobodyAnswersIsDenied(t *testing.T) {
 
 func TestA10ATakenBackRequestIsCancelled(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, _, asked := c.asks("takes back", 1)
 	h.open(t, "gate")
 	require.Equal(t, schema.Succeeded, c.end(r).State)
@@ -227,8 +220,7 @@ func TestA10AnEndedRunAsksNobody(t *testing.T) {
 	for _, reason := range []*Reason{Abort, ClientGone, ServerStops} {
 		t.Run(string(reason.Code)+reason.Text, func(t *testing.T) {
 			t.Parallel()
-			h := talkHouse(t, func(c *Config) { c.StopGrace = 10 * time.Second })
-			c := h.newTalk(t)
+			h, c := oneTalk(t, func(c *Config) { c.StopGrace = 10 * time.Second })
 			r, _, asked := c.asks("approve", 1)
 			r.Stop(reason)
 			require.Equal(t, reason.State, c.end(r).State)
@@ -245,8 +237,7 @@ func TestA10AnEndedRunAsksNobody(t *testing.T) {
 
 func TestA10WhatTheServerDeniesNobodyIsAskedFor(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.DenyTools = []string{"mcp__evil", "WebFetch"} })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.DenyTools = []string{"mcp__evil", "WebFetch"} })
 	r, view := c.begin("denied")
 	require.Contains(t, view.read(t).lines[2], `"behavior":"deny","message":"this server does not allow the tool mcp__evil__tool"`)
 	require.Equal(t, schema.Succeeded, c.end(r).State)
@@ -254,7 +245,7 @@ func TestA10WhatTheServerDeniesNobodyIsAskedFor(t *testing.T) {
 	require.Equal(t, schema.ApprovalDenied, a.State)
 	require.Equal(t, byServer, a.DecidedBy)
 	require.Contains(t, h.argLines(t)[0], "--disallowed-tools=mcp__evil,WebFetch")
-	require.Len(t, h.log.records("approval decided", "by=server"), 1)
+	require.Len(t, h.log.Lines("approval decided", "by=server"), 1)
 	for tool, denied := range map[string]bool{"WebFetch": true, "WebFetcher": false, "mcp__evil": true, "mcp__evilest__x": false} {
 		require.Equal(t, denied, h.denies(tool), tool)
 	}
@@ -308,8 +299,7 @@ func TestApprovalIDsArePure(t *testing.T) {
 // Who reads the output may answer before this server has read it.
 func TestA10AnAnswerMayBeFasterThanTheRequest(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, view := c.begin("gate")
 	awaitReady(t, view)
 	a := store.Approval{Approval: schema.Approval{ID: ApprovalID(r.ID, "q"), Run: r.ID, State: schema.ApprovalPending, Input: jsontext.Value("{}")}}

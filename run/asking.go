@@ -8,6 +8,7 @@ import (
 
 	"spool/claude"
 	"spool/schema"
+	"spool/store"
 )
 
 // readApprovals does what the line that was read last says of an approval.
@@ -27,35 +28,40 @@ const tooLong = "the call is too long to be approved"
 // that is nobody's business.
 func (w *watch) ask(ask *claude.Ask) {
 	r := w.run
-	a, ruled := r.newApproval(ask), r.rule(ask)
+	a, ruled := r.newApproval(ask), r.ownRuling(ask)
 	if ruled != nil {
 		ruled.apply(&a)
 	}
-	if err := r.registry.store.InsertApproval(context.Background(), a); err != nil {
+	a, err := r.registry.insertApproval(a)
+	if err != nil {
 		w.fail("keep request for an approval", err)
 		return
-	}
-	if ruled != nil && ruled.state == schema.ApprovalCancelled { // it may have been there already
-		if stored, err := r.registry.store.Approval(context.Background(), a.User, a.ID); err == nil {
-			a = stored
-		}
 	}
 	r.approvals.add(a.Approval)
 	r.registry.asked.ring()
 	r.tellWaiting()
 	w.heedApprovals()
 	if ruled != nil {
-		r.log.Info("approval decided", "approval", a.ID, "tool", a.Tool, "state", a.State, "by", a.DecidedBy)
-	}
-	if ruled != nil && !ruled.unasked {
-		if err := r.registry.agent.Answer(w.process, a.RequestID, ruled.answer(a)); err != nil {
-			r.log.Warn("answer claude", "error", err)
-		}
+		r.tellRuling(w.process, a, *ruled)
 	}
 }
 
-// rule decides a request about which nobody is asked, nil for any other.
-func (r *Run) rule(ask *claude.Ask) *ruling {
+// insertApproval brings a request to the disk, and returns what is there: one that is cancelled at
+// once may have been decided before.
+func (g *Registry) insertApproval(a store.Approval) (store.Approval, error) {
+	if err := g.store.InsertApproval(context.Background(), a); err != nil {
+		return a, err
+	}
+	if a.State == schema.ApprovalCancelled {
+		if stored, err := g.store.Approval(context.Background(), a.User, a.ID); err == nil {
+			return stored, nil
+		}
+	}
+	return a, nil
+}
+
+// ownRuling is the server's own about a request that nobody else is asked about, nil for any other.
+func (r *Run) ownRuling(ask *claude.Ask) *ruling {
 	why := r.approvals.why()
 	switch {
 	case why != "":

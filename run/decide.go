@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"spool/claude"
+	"spool/procman"
 	"spool/schema"
 	"spool/store"
 )
@@ -19,10 +20,10 @@ import (
 type ruling struct {
 	state   schema.ApprovalState
 	by      string
-	reason  string // what the model is told of a denial, or why it was cancelled
-	input   jsontext.Value
-	entry   jsontext.Value
-	unasked bool // the agent does not wait for an answer
+	reason  string         // what the model is told of a denial, or why it was cancelled
+	input   jsontext.Value // what the tool is called with; nil is what was asked for
+	entry   jsontext.Value // the suggestion that the agent remembers; nil is none
+	unasked bool           // the agent does not wait for an answer
 }
 
 // apply writes a ruling into what is kept of a request.
@@ -49,15 +50,21 @@ func (r *Run) decide(id string, d ruling) (store.Approval, error) {
 	if err != nil {
 		return a, err
 	}
-	r.log.Info("approval decided", "approval", id, "tool", a.Tool, "state", a.State, "by", d.by)
-	process := r.approvals.settle(a.Approval)
-	if process != nil && !d.unasked {
-		if err := r.registry.agent.Answer(process, a.RequestID, d.answer(a)); err != nil {
-			r.log.Warn("answer claude", "error", err)
-		}
-	}
+	r.tellRuling(r.approvals.settle(a.Approval), a, d)
 	r.tellWaiting()
 	return a, nil
+}
+
+// tellRuling logs a ruling, and answers the agent if its process waits for that. A nil process is
+// none that could be answered.
+func (r *Run) tellRuling(process *procman.Process, a store.Approval, d ruling) {
+	r.log.Info("approval decided", "approval", a.ID, "tool", a.Tool, "state", a.State, "by", a.DecidedBy)
+	if process == nil || d.unasked {
+		return
+	}
+	if err := r.registry.agent.Answer(process, a.RequestID, d.answer(a)); err != nil {
+		r.log.Warn("answer claude", "error", err)
+	}
 }
 
 // Decide answers a request for an approval. The error is a [*schema.Error]: NOT_FOUND;

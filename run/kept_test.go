@@ -48,7 +48,7 @@ func TestARecordThatCannotBeKeptIsNotTriedForEver(t *testing.T) {
 	defer cancel()
 	h.Drain(ctx)
 	require.NoError(t, ctx.Err())
-	require.Len(t, h.log.records("keep record of run"), 1)
+	require.Len(t, h.log.Lines("keep record of run"), 1)
 	_, err = h.atDatabase(t).ExecContext(t.Context(), "DELETE FROM runs")
 	require.NoError(t, err)
 	require.NoError(t, r.output.remove())

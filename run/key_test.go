@@ -120,7 +120,7 @@ func TestN10ManyAtOnceWithOneKeyAreOneRun(t *testing.T) {
 	}
 	h.Drain(t.Context())
 	require.Equal(t, 1, h.starts(t))
-	require.Len(t, h.log.records("run ended"), 1)
+	require.Len(t, h.log.Lines("run ended"), 1)
 	entries, err := os.ReadDir(h.procDir())
 	require.NoError(t, err)
 	require.Len(t, entries, 1)

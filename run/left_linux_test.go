@@ -133,7 +133,7 @@ func TestD02WhatAKilledServerLeavesIsDecided(t *testing.T) {
 		require.Equal(t, schema.Stop{Rung: want.rung, Survivors: []int{}}, *info.Stop, name)
 		require.Nil(t, info.Exit, name)
 		require.Equal(t, string(schema.Encode(info)), string(schema.Encode(h.record(t, r).Run)), name)
-		require.Len(t, h.log.records("run ended", r.ID), 1, name)
+		require.Len(t, h.log.Lines("run ended", r.ID), 1, name)
 		if text, ok := texts[name]; ok {
 			requireDead(t, text)
 		}

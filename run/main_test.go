@@ -1,7 +1,6 @@
 package run
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,17 +8,15 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"spool/claude"
+	"spool/logtest"
 	"spool/procman"
+	"spool/proctest"
 	"spool/schema"
 	"spool/spool"
 	"spool/store"
@@ -42,21 +39,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	var err error
-	if supervisor, err = procman.New(marker); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	if err := supervisor.Close(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	proctest.Main(m, marker, &supervisor)
 }
 
 // patience bounds every wait of these tests. It is reached only by a failure.
@@ -65,7 +48,7 @@ const patience = 30 * time.Second
 // house is a registry whose claude is a shell script.
 type house struct {
 	*Registry
-	log *lockedBuffer
+	log *logtest.Buffer
 }
 
 // prologue begins every script. Its loops are bounded: nobody ends them when a test dies.
@@ -86,7 +69,7 @@ func newHouse(t *testing.T, script string, change func(*Config)) house {
 func newHouseIn(t *testing.T, dir, script string, change func(*Config)) house {
 	t.Helper()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "claude"), []byte(prologue+script+"\n"), 0o700))
-	log := &lockedBuffer{}
+	log := &logtest.Buffer{}
 	registry, tearDown, err := build(dir, supervisor, log, change)
 	require.NoError(t, err)
 	h := house{registry, log}
@@ -143,7 +126,7 @@ func (h house) requireDecided(t *testing.T) {
 	for _, record := range records {
 		known[record.ID] = true
 		require.True(t, record.State.Final(), "%s is %s", record.ID, record.State)
-		require.LessOrEqual(t, len(h.log.records("run="+record.ID+" ", "run ended")), 1, record.ID)
+		require.LessOrEqual(t, len(h.log.Lines("run="+record.ID+" ", "run ended")), 1, record.ID)
 	}
 	entries, err := os.ReadDir(h.procDir())
 	require.NoError(t, err)
@@ -198,34 +181,6 @@ func (r *Run) end(t *testing.T) Outcome {
 		require.FailNow(t, "the run does not end")
 	}
 	return r.Outcome()
-}
-
-// lockedBuffer is a log that is written and read at once.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer // guarded by mu
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// records returns the lines of the log that contain all of these texts.
-func (b *lockedBuffer) records(texts ...string) (lines []string) {
-	for line := range strings.Lines(b.String()) {
-		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
-			lines = append(lines, line)
-		}
-	}
-	return lines
 }
 
 func readText(t *testing.T, path string) string {

@@ -41,7 +41,7 @@ func TestARunHasOneOutcome(t *testing.T) {
 			require.Equal(t, o.State, r.State())
 			view.Leave(ClientGone)
 			h.Drain(t.Context())
-			require.Len(t, h.log.records("run ended"), 1)
+			require.Len(t, h.log.Lines("run ended"), 1)
 			running, queued := h.Counts()
 			require.Zero(t, running+queued)
 		})
@@ -72,7 +72,7 @@ func TestAStopThatMeetsTheEndLeavesOneOutcome(t *testing.T) {
 		view.Leave(ClientGone)
 	}
 	h.Drain(t.Context())
-	require.Len(t, h.log.records("run ended"), 30)
+	require.Len(t, h.log.Lines("run ended"), 30)
 }
 
 func TestARunThatWaitsIsStoppedWithoutAProcess(t *testing.T) {

@@ -29,8 +29,7 @@ func TestResumeGoesOnWithTheSessionOfAnEarlierRun(t *testing.T) {
 // The session of a conversation's run may have gone on since.
 func TestResumeEndsTheCopyWhereTheRunDid(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	first, _ := c.turn("hello")
 	c.turn("hello")
 	later, view := h.submit(t, func(q *Request) { q.Resume = first.ID })

@@ -132,7 +132,7 @@ func TestOutputThatIsNotKeptGoesAtOnce(t *testing.T) {
 	}
 	stop()
 	<-stopped
-	require.Empty(t, h.log.records("level=ERROR"))
+	require.Empty(t, h.log.Lines("level=ERROR"))
 }
 
 // One record that is not what was written holds nothing else up.

@@ -99,6 +99,13 @@ func (h house) newTalk(t *testing.T) *talk {
 	return &talk{t: t, h: h, id: c.ID}
 }
 
+// oneTalk is a talkHouse with one conversation.
+func oneTalk(t *testing.T, change func(*Config)) (house, *talk) {
+	t.Helper()
+	h := talkHouse(t, change)
+	return h, h.newTalk(t)
+}
+
 // request is a turn of the conversation.
 func (c *talk) request(prompt string, change ...func(*Turn)) Request {
 	turn := &Turn{
@@ -153,6 +160,13 @@ func (c *talk) turn(prompt string, change ...func(*Turn)) (*Run, []string) {
 	return r, lines
 }
 
+// letGo waits for the end of the process that the conversation keeps.
+func (c *talk) letGo() {
+	c.t.Helper()
+	c.h.LetGo(c.id)
+	c.h.awaitKept(c.t, 0)
+}
+
 // pid is the process id that a turn's lines tell.
 func pid(t *testing.T, lines []string) string {
 	t.Helper()
@@ -196,8 +210,7 @@ func (h house) requireOwn(t *testing.T, r *Run, lines []string) {
 
 func TestTurnsTakeTheSameProcess(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	var runs []*Run
 	var all [][]string
 	for i := range 3 {
@@ -223,8 +236,7 @@ func TestTurnsTakeTheSameProcess(t *testing.T) {
 	running, queued := h.Counts()
 	require.Zero(t, running+queued, "what is kept takes no place")
 
-	h.LetGo(c.id)
-	h.awaitKept(t, 0)
+	c.letGo()
 	require.Equal(t, "gone", h.argLines(t)[1])
 	for i, r := range runs {
 		h.requireOwn(t, r, all[i])
@@ -234,8 +246,7 @@ func TestTurnsTakeTheSameProcess(t *testing.T) {
 // The CLI counts a budget over the life of a process, and it is meant for one turn.
 func TestAProcessWithABudgetServesOneTurn(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	_, kept := c.turn("hello")
 	budget := func(turn *Turn) { turn.Wishes.MaxBudgetUSD = 2 }
 	_, first := c.turn("hello", budget)
@@ -249,8 +260,7 @@ func TestAProcessWithABudgetServesOneTurn(t *testing.T) {
 // Whoever looks at a turn sees its lines, numbered from 1, however slow he is.
 func TestViewsOfATurnSeeItAlone(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	c.turn("many")
 	r, view := c.begin("many")
 	slow, err := r.View(0)
@@ -263,8 +273,7 @@ func TestViewsOfATurnSeeItAlone(t *testing.T) {
 	lines := view.read(t).lines
 	c.end(r)
 	c.turn("many")
-	h.LetGo(c.id)
-	h.awaitKept(t, 0)
+	c.letGo()
 
 	require.Len(t, lines, 3004)
 	require.Equal(t, "turn 2 line 0", lines[1])
@@ -293,8 +302,7 @@ func firstLine(t *testing.T, v *View) (lines []string) {
 
 func TestAnAbortKeepsTheProcess(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.StopGrace = time.Hour })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.StopGrace = time.Hour })
 	_, lines := c.turn("hello")
 	for range 2 {
 		r, view := c.begin("hold")
@@ -312,8 +320,7 @@ func TestAnAbortKeepsTheProcess(t *testing.T) {
 // What does not listen is ended as ever, and the conversation goes on with another process.
 func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.StopGrace = 4 * time.Second })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.StopGrace = 4 * time.Second })
 	first, lines := c.turn("hello")
 	r, view := c.begin("deaf")
 	awaitReady(t, view)
@@ -332,8 +339,7 @@ func TestAnAbortEndsWhatIsDeaf(t *testing.T) {
 // The limits of a run's output hold for each turn alone.
 func TestEachTurnHasItsOwnLimits(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.MaxOutput = 200_000 })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.MaxOutput = 200_000 })
 	var runs []*Run
 	var all [][]string
 	for range 3 { // which are more together
@@ -358,8 +364,7 @@ func TestEachTurnHasItsOwnLimits(t *testing.T) {
 // A program that cuts the file takes its own turn's lines away, and other turns' as well.
 func TestATurnThatCutsTheFileFails(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	first, _ := c.turn("many")
 	r, _ := c.begin("cuts")
 	require.Equal(t, schema.Internal, c.end(r).Code())
@@ -375,8 +380,7 @@ func TestATurnThatCutsTheFileFails(t *testing.T) {
 
 func TestAProcessThatDiesInItsTurnFailsIt(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	c.turn("hello")
 	r, _ := c.begin("dies")
 	require.Equal(t, schema.ExitNonzero, c.end(r).Code())
@@ -403,8 +407,7 @@ func TestOtherWishes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := talkHouse(t, nil)
-			c := h.newTalk(t)
+			h, c := oneTalk(t, nil)
 			_, lines := c.turn("hello")
 			r, again := c.turn("hello", func(turn *Turn) { test.wish(&turn.Wishes) })
 			require.Equal(t, test.same, pid(t, lines) == pid(t, again))
@@ -421,8 +424,7 @@ func TestOtherWishes(t *testing.T) {
 
 func TestTheSystemPromptIsNoArgument(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, _ := c.turn("hello", func(turn *Turn) { turn.Wishes.System = "be very kind" })
 	file := filepath.Join(h.procDir(), r.ID, "system")
 	require.Contains(t, h.argLines(t)[0], "--append-system-prompt-file="+file)
@@ -432,8 +434,7 @@ func TestTheSystemPromptIsNoArgument(t *testing.T) {
 // A process that takes turns by itself would answer what it was not asked.
 func TestAProcessThatGoesOnAfterItsResultIsNotUsedAgain(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	r, lines := c.turn("background")
 	h.open(t, "gate")
 	stdout := filepath.Join(h.procDir(), r.ID, "stdout")
@@ -447,8 +448,7 @@ func TestAProcessThatGoesOnAfterItsResultIsNotUsedAgain(t *testing.T) {
 // What it begins just before it gets a prompt is not the answer to that.
 func TestATurnThatNobodyAskedForIsNoAnswer(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	c.turn("hello")
 	r, lines := c.turn("late")
 	require.Len(t, lines, 7)
@@ -458,8 +458,7 @@ func TestATurnThatNobodyAskedForIsNoAnswer(t *testing.T) {
 
 func TestIdleProcessesEnd(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.SessionIdle = 50 * time.Millisecond })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.SessionIdle = 50 * time.Millisecond })
 	_, lines := c.turn("hello")
 	h.awaitKept(t, 0)
 	require.EqualValues(t, 1, h.Kept().Ends.Idle)
@@ -499,8 +498,7 @@ func TestNothingIsKeptWhereMemoryIsShort(t *testing.T) {
 
 func TestAKeptProcessThatDiesIsForgotten(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	_, lines := c.turn("hello")
 	process, err := os.FindProcess(atoi(t, pid(t, lines)))
 	require.NoError(t, err)
@@ -538,8 +536,7 @@ func TestADrainLeavesNothing(t *testing.T) {
 // The files of a process are there as long as it lives, and then as long as those of its run.
 func TestRetentionWaitsForTheProcess(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, func(c *Config) { c.RetainSize = 0 })
-	c := h.newTalk(t)
+	h, c := oneTalk(t, func(c *Config) { c.RetainSize = 0 })
 	first, lines := c.turn("hello")
 	second, _ := c.turn("hello")
 	require.NoError(t, h.removeOld(t.Context()))
@@ -547,8 +544,7 @@ func TestRetentionWaitsForTheProcess(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(h.procDir(), second.ID))
 	_, again := c.turn("hello")
 	require.Equal(t, pid(t, lines), pid(t, again))
-	h.LetGo(c.id)
-	h.awaitKept(t, 0)
+	c.letGo()
 	h.requireOwn(t, first, lines)
 	require.NoError(t, h.removeOld(t.Context()))
 	require.NoDirExists(t, filepath.Join(h.procDir(), first.ID))
@@ -572,8 +568,7 @@ func TestAWarmProcessIsKept(t *testing.T) {
 
 func TestAConversationThatDoesNotTakeATurn(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	c.turn("hello")
 	elsewhere := "0"
 	_, _, err := h.Submit(t.Context(), c.request("hello", func(turn *Turn) { turn.Expect = &elsewhere }))
@@ -600,8 +595,7 @@ func requireGone(t *testing.T, pid string) {
 // A run that is ended before its prompt was given leaves the process as it was.
 func TestATurnThatNeverBeganLeavesTheProcess(t *testing.T) {
 	t.Parallel()
-	h := talkHouse(t, nil)
-	c := h.newTalk(t)
+	h, c := oneTalk(t, nil)
 	slow := func(turn *Turn) { turn.Wishes.Model = "slow" }
 	_, lines := c.turn("hello")
 	r, view := c.begin("hello", slow)

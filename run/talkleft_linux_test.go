@@ -17,7 +17,7 @@ func TestD02ALaterTurnGoesOnUnderTheNextServer(t *testing.T) {
 	h := e.takeOver(t, nil)
 	r := e.run(t, h, "talk3")
 	require.Equal(t, schema.Running, r.State())
-	require.Len(t, h.log.records("adopted run", r.ID), 1)
+	require.Len(t, h.log.Lines("adopted run", r.ID), 1)
 	view, err := r.View(1)
 	require.NoError(t, err)
 	defer view.Leave(ClientGone)

@@ -206,5 +206,5 @@ func TestACLIThatCannotBeStartedIsToldAsEver(t *testing.T) {
 		require.Equal(t, schema.SpawnFailed, o.Code())
 		require.Contains(t, o.Error.Text, "not found")
 	}
-	require.LessOrEqual(t, len(h.log.records("no claude is kept waiting")), 1)
+	require.LessOrEqual(t, len(h.log.Lines("no claude is kept waiting")), 1)
 }

@@ -83,6 +83,15 @@ func newTurn(user, conversation, prompt, parent string) (Run, Turn) {
 	return run, Turn{Conversation: conversation, Message: m, Parent: parent}
 }
 
+// beginTurn begins a turn of an empty conversation, or behind its head, and returns the run.
+func beginTurn(t testing.TB, s *Store, user, conversation, prompt, head string) Run {
+	t.Helper()
+	run, turn := newTurn(user, conversation, prompt, head)
+	_, err := s.InsertTurn(t.Context(), run, turn)
+	require.NoError(t, err)
+	return run
+}
+
 // finish ends a turn with an answer and returns the conversation.
 func finish(t tester, s *Store, run Run, text string) Conversation {
 	t.Helper()

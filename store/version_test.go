@@ -257,9 +257,7 @@ func TestD06ADirectoryOfTheFirstVersionGetsConversations(t *testing.T) {
 	require.NoError(t, s.Update(t.Context(), ended(waits, schema.Succeeded, time.Now())))
 	require.Equal(t, []schema.UsageRow{times(1)}, usage(t, s, UsageFilter{}))
 	id := insertNew(t, s, "ann")
-	run, turn := newTurn("ann", id, "hello", "")
-	_, err = s.InsertTurn(t.Context(), run, turn)
-	require.NoError(t, err)
+	run := beginTurn(t, s, "ann", id, "hello", "")
 	require.Equal(t, "hi", finish(t, s, run, "hi").Preview)
 	require.Len(t, search(t, s, "ann", "hello"), 2)
 }

@@ -32,7 +32,6 @@ func ReadSecret(path string) ([]byte, error) {
 
 // MakeSecret reads the secret of a file, which is made if there is none.
 func MakeSecret(path string) ([]byte, error) {
-	made := hex.AppendEncode(nil, random(32))
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return ReadSecret(path)
@@ -40,17 +39,14 @@ func MakeSecret(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make webhook secret: %w", err)
 	}
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // never fails
+	made := hex.AppendEncode(nil, random[:])
 	_, err = file.Write(append(made, '\n'))
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return nil, fmt.Errorf("make webhook secret: %w", errors.Join(err, os.Remove(path)))
 	}
 	return made, nil
-}
-
-func random(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails
-	return b
 }
 
 // Sign returns the signature of a body that is sent at a time.
