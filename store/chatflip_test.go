@@ -82,7 +82,7 @@ func (chats sampleChats) look(ctx context.Context, s *Store) (outcome, error) {
 		members, err := s.Members(ctx, want.User, want.ID)
 		check("members", chats.members[want.ID], members, err)
 		wrong = append(wrong, served(members, chats.members[want.ID]))
-		path, err := s.Path(ctx, want.User, want.Head)
+		path, err := s.Path(ctx, want.User, want.ID, want.Head)
 		check("path", chats.members[want.ID], path, err)
 		wrong = append(wrong, served(path, chats.members[want.ID]))
 	}
