@@ -260,7 +260,7 @@ func (s *Service) Messages(ctx context.Context, user, id string) ([]schema.Messa
 	}
 	path, err := s.store.Path(ctx, user, id, record.Head)
 	if err != nil {
-		return nil, schema.Conversation{}, s.answer("read messages", err)
+		return nil, schema.Conversation{}, s.fault("read messages", err)
 	}
 	return asMessages(path), record.Conversation, nil
 }
