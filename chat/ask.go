@@ -69,25 +69,22 @@ func (s *Service) await(ctx context.Context, user string, m Send, sub *Subscript
 			return asked, nil
 		case frame.Kind == schema.KindComplete && frame.RunID == asked.Run && frame.Completion != nil:
 			asked.End = *frame.Completion
-			return s.withAnswer(ctx, user, asked)
+			return s.withAnswer(ctx, user, m.Conversation, asked)
 		}
 	}
 }
 
-// withAnswer adds the message that the agent has answered with. It may have been there before, from another run: the same
-// message with the same history is the same message.
-func (s *Service) withAnswer(ctx context.Context, user string, asked Asked) (Asked, error) {
+// withAnswer adds the message that the agent has answered with. The conversation may have had it before, from another run:
+// the same message with the same history is the same message.
+func (s *Service) withAnswer(ctx context.Context, user, conversation string, asked Asked) (Asked, error) {
 	if asked.End.Head == "" {
 		return asked, nil
 	}
-	last, err := s.Message(ctx, user, asked.End.Head)
-	if errors.Is(err, schema.ErrNoMessage) { // deleted since
-		return asked, schema.ErrNoSession
-	}
+	last, err := s.store.Member(ctx, user, conversation, asked.End.Head)
 	if err == nil && last.Role == schema.RoleAssistant {
-		asked.Message = last
+		asked.Message = last.Message
 	}
-	return asked, err
+	return asked, s.answer("read answer", err) // SESSION_NOT_FOUND if it was deleted since
 }
 
 // frame returns the next frame, as [Subscription.Next] does.

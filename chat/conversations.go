@@ -259,7 +259,7 @@ func (s *Service) Messages(ctx context.Context, user, id string) ([]schema.Messa
 	if err != nil {
 		return nil, schema.Conversation{}, err
 	}
-	path, err := s.store.Path(ctx, user, record.Head)
+	path, err := s.store.Path(ctx, user, id, record.Head)
 	if err != nil {
 		return nil, schema.Conversation{}, s.fault("read messages", err)
 	}
@@ -278,7 +278,8 @@ func (s *Service) Tree(ctx context.Context, user, id string) ([]schema.Message, 
 	return asMessages(all), nil
 }
 
-// Message returns one message of a user: NOT_FOUND or INTERNAL.
+// Message returns one message of a user, as the conversation has it that was changed last of those that do: NOT_FOUND or
+// INTERNAL.
 func (s *Service) Message(ctx context.Context, user, id string) (schema.Message, error) {
 	if !schema.MessageID.MatchString(id) {
 		return schema.Message{}, schema.ErrNoMessage

@@ -7,7 +7,8 @@
 //
 // A message's id is the SHA-256 of its role, its content and the id of the message before it.
 // A conversation is a head; going back from that to the root gives its messages. To begin at
-// another message than the head is a branch, within the conversation or in a new one.
+// another message than the head is a branch, within the conversation or in a new one. What a
+// message's id does not say, its run, its time and the agent's session, each conversation has of its own.
 //
 // # The agent's sessions
 //

@@ -112,7 +112,7 @@ func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
 	require.Len(t, messages, 6)
 }
 
-// What is said after the same history is the same message, in whichever conversation it was said first.
+// What is said after the same history is the same message, and each conversation has got it from a run of its own.
 func TestWhoAsksWhatWasAskedElsewhereIsAnswered(t *testing.T) {
 	h := newHouse(t, nil)
 	answers := []string{}
@@ -120,6 +120,7 @@ func TestWhoAsksWhatWasAskedElsewhereIsAnswered(t *testing.T) {
 		asked, err := h.Ask(t.Context(), "", Send{Conversation: h.create().ID, Content: "hello"})
 		require.NoError(t, err)
 		require.True(t, asked.End.Success)
+		require.Equal(t, asked.Run, asked.Message.Run)
 		answers = append(answers, asked.Message.Content)
 	}
 	require.NotEmpty(t, answers[0])

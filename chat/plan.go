@@ -35,7 +35,7 @@ func plan(path []store.Message, session, at string) beginning {
 	switch {
 	case session != "" && last.ID == at:
 		b.session = session
-		if last.Session == session { // and not of another conversation that has said the same
+		if last.Session == session { // and not the one in which the same was said the first time
 			b.last = last.UUID
 		}
 	case last.UUID != "" && last.Session != "":

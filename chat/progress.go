@@ -118,7 +118,7 @@ func (s *Service) resume(ctx context.Context, record store.Conversation) error {
 	t := c.newTurnLocked(r, done)
 	t.ending = done.complete // whoever has seen its end can go on
 	if !done.began {
-		if message, err := s.store.Message(ctx, c.user, r.Info().Message); err == nil {
+		if message, err := s.store.Member(ctx, c.user, c.id, r.Info().Message); err == nil {
 			t.append(t.userFrame(s.clientMessageID(ctx, r.ID), message))
 		}
 	}

@@ -148,7 +148,7 @@ func (c *conversation) beginLocked(ctx context.Context, record store.Conversatio
 		User:    c.user,
 	}
 	message.ID = store.MessageID(message.Role, message.Content, message.Parent)
-	path, err := c.service.store.Path(ctx, c.user, parent)
+	path, err := c.service.store.Path(ctx, c.user, c.id, parent)
 	if errors.Is(err, store.ErrNotFound) {
 		return Sent{}, schema.ErrNoMessage
 	}
@@ -260,7 +260,7 @@ func (s *Service) Generate(ctx context.Context, user, id, model, client string) 
 	if c.turn != nil {
 		return Sent{}, errInProgress
 	}
-	head, err := s.store.Message(ctx, user, record.Head)
+	head, err := s.store.Member(ctx, user, id, record.Head)
 	if record.Head == "" || err == nil && head.Role != schema.RoleUser {
 		return Sent{}, invalid("there is no message to answer: send one first")
 	}

@@ -63,6 +63,25 @@ func TestBranch_ANewConversationBeginsAtAMessageOfAnother(t *testing.T) {
 	require.Equal(t, slices.Concat(firstTurn("one"), firstTurn("another two"), []string{"user: another three"}), w.lastRequest())
 }
 
+// Two conversations have the same first messages, each from a session of its own. That of one is gone.
+func TestBranch_OfAConversationThatBeganAsAnotherIsACopyOfItsOwnSession(t *testing.T) {
+	w := newWorld(t)
+	s := w.serve()
+	first, second, c := s.open(), s.open(), s.chat()
+	one := c.turn(first, "one")
+	w.written(1)
+	gone := w.sessions()
+	require.Equal(t, one.Head, c.turn(second, "one").Head)
+	c.turn(second, "two")
+	w.written(3)
+	for path := range gone {
+		require.NoError(t, os.Remove(path))
+	}
+	require.Len(t, w.claudes(), 2, "each goes on in its own process")
+	c.turn(second, "another two", fields{"parent": one.Head})
+	require.Equal(t, append(firstTurn("one"), "user: another two"), w.lastRequest())
+}
+
 // The answer to be branched off at is in a session that is gone.
 func TestBranch_OfALostSessionIsToldWhatWasSaidUpToIt(t *testing.T) {
 	w := newWorld(t)

@@ -68,8 +68,8 @@ type ChatOptions struct {
 	Cwd            string  `json:"cwd,omitempty"` // a directory in the workspace, relative to it
 }
 
-// Message is one message of a conversation. Its id is the SHA-256 of all that it is: the same
-// message with the same history has the same id.
+// Message is one message of a conversation. Its id is the SHA-256 of its role, its content and its parent: the same
+// message with the same history has the same id. Run and CreatedAt are each conversation's own.
 type Message struct {
 	ID      string `json:"id"`
 	Role    string `json:"role"` // user or assistant

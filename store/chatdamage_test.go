@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,8 +36,7 @@ func TestDamageOfAMessageIsReported(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
 	for _, column := range []string{
-		"content = 'another'", "role = 'assistant'", "parent = id", "depth = 1", "depth = 'x'", "run = 'r'", "session = 's'", "uuid = 'u'",
-		"created = '2026-11-26T00:00:00Z'", "created = ''", "sum = ''", "content = x'00ff'", "user_name = 'ann '",
+		"content = 'another'", "role = 'assistant'", "parent = id", "depth = 1", "depth = 'x'", "sum = ''", "content = x'00ff'", "user_name = 'ann '",
 	} {
 		id := insertNew(t, s, "ann")
 		said := say(t, s, "ann", id, column, "answer", "prompt")
@@ -47,7 +47,7 @@ func TestDamageOfAMessageIsReported(t *testing.T) {
 			require.ErrorIs(t, err, ErrDamaged, column)
 			require.ErrorContains(t, err, said[2].ID)
 		}
-		_, err = s.Path(t.Context(), "ann", said[2].ID)
+		_, err = s.Path(t.Context(), "ann", id, said[2].ID)
 		require.Error(t, err, column)
 		_, err = s.Message(t.Context(), "ann ", said[2].ID)
 		require.Error(t, err, "nobody else gets it")
@@ -60,6 +60,36 @@ func TestDamageOfAMessageIsReported(t *testing.T) {
 	}
 }
 
+// What is damaged is what one conversation has of it: another that has said the same is whole.
+func TestDamageOfAMemberIsReported(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	other := insertNew(t, s, "ann")
+	for _, column := range []string{
+		"run = 'r'", "session = 's'", "uuid = 'u'", "created = '2026-11-26T00:00:00Z'", "created = ''", "created = x'00ff'", "sum = ''",
+		"sum = (SELECT sum FROM members WHERE seq = 1)", "conversation = 1",
+	} {
+		whole, id := insertNew(t, s, "ann"), insertNew(t, s, "ann")
+		want, said := say(t, s, "ann", whole, column, "answer", "prompt"), say(t, s, "ann", id, column, "answer", "prompt")
+		_, err := s.changes.Exec("UPDATE members SET " + column + " WHERE seq = (SELECT max(seq) FROM members)")
+		require.NoError(t, err)
+		_, err = s.Path(t.Context(), "ann", id, said[2].ID)
+		require.Error(t, err, column)
+		_, err = s.Member(t.Context(), "ann", id, said[2].ID)
+		require.Error(t, err, column)
+		run, turn := newTurn("ann", id, "more", said[2].ID)
+		_, err = s.InsertTurn(t.Context(), run, turn)
+		require.Error(t, err, "nobody knows how it came about")
+		_, membersErr := s.Members(t.Context(), "ann", id)
+		_, otherErr := s.Members(t.Context(), "ann", other)
+		require.ErrorIs(t, errors.Join(membersErr, otherErr), ErrDamaged, column)
+		require.ErrorContains(t, errors.Join(membersErr, otherErr), said[2].ID)
+		got, err := s.Path(t.Context(), "ann", whole, want[2].ID)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+}
+
 func TestAHistoryWithAHoleIsReported(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)
@@ -68,7 +98,7 @@ func TestAHistoryWithAHoleIsReported(t *testing.T) {
 	_, err := s.changes.Exec("UPDATE messages SET content = '2' WHERE id = $1", said[1].ID)
 	require.NoError(t, err)
 	for name, read := range map[string]func() ([]Message, error){
-		"path":    func() ([]Message, error) { return s.Path(t.Context(), "ann", said[3].ID) },
+		"path":    func() ([]Message, error) { return s.Path(t.Context(), "ann", id, said[3].ID) },
 		"members": func() ([]Message, error) { return s.Members(t.Context(), "ann", id) },
 	} {
 		got, err := read()
@@ -80,7 +110,7 @@ func TestAHistoryWithAHoleIsReported(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.changes.Exec("DELETE FROM messages WHERE id = $1", said[1].ID)
 	require.NoError(t, err)
-	_, err = s.Path(t.Context(), "ann", said[3].ID)
+	_, err = s.Path(t.Context(), "ann", id, said[3].ID)
 	require.ErrorIs(t, err, ErrDamaged, "it does not begin at the root")
 }
 

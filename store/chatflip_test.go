@@ -30,6 +30,10 @@ func fillChats(t *testing.T, s *Store) sampleChats {
 		c.User = []string{"ann", "bob"}[i%2]
 		c.Active, c.Run, c.Queue, c.Queued = "", "", nil, 0
 		require.NoError(t, s.InsertConversation(t.Context(), c))
+		first, turn := newTurn(c.User, c.ID, "hello", "") // which others begin with as well
+		_, err := s.InsertTurn(t.Context(), first, turn)
+		require.NoError(t, err)
+		finish(t, s, first, "hi")
 		for j := range 4 {
 			text := fmt.Sprintf("needle %d %d %s", i, j, strings.Repeat("hay ", 50*j))
 			say(t, s, c.User, c.ID, text)
@@ -39,7 +43,7 @@ func fillChats(t *testing.T, s *Store) sampleChats {
 		a := newApproval(run)
 		require.NoError(t, s.InsertApproval(t.Context(), a))
 		chats.approvals = append(chats.approvals, a)
-		c, err := s.Conversation(t.Context(), c.User, c.ID)
+		c, err = s.Conversation(t.Context(), c.User, c.ID)
 		require.NoError(t, err)
 		chats.conversations = append(chats.conversations, c)
 		chats.members[c.ID], err = s.Members(t.Context(), c.User, c.ID)
@@ -82,7 +86,7 @@ func (chats sampleChats) look(ctx context.Context, s *Store) (outcome, error) {
 		members, err := s.Members(ctx, want.User, want.ID)
 		check("members", chats.members[want.ID], members, err)
 		wrong = append(wrong, served(members, chats.members[want.ID]))
-		path, err := s.Path(ctx, want.User, want.Head)
+		path, err := s.Path(ctx, want.User, want.ID, want.Head)
 		check("path", chats.members[want.ID], path, err)
 		wrong = append(wrong, served(path, chats.members[want.ID]))
 	}

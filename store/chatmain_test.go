@@ -95,12 +95,20 @@ func beginTurn(t testing.TB, s *Store, user, conversation, prompt, head string) 
 // finish ends a turn with an answer and returns the conversation.
 func finish(t tester, s *Store, run Run, text string) Conversation {
 	t.Helper()
+	return finishWith(t, s, run, Message{
+		Message: schema.Message{Content: text, CreatedAt: time.Now().UTC()}, Session: "session", UUID: "uuid of " + text,
+	})
+}
+
+// finishWith is finish with an answer that says where the agent has it.
+func finishWith(t tester, s *Store, run Run, answer Message) Conversation {
+	t.Helper()
 	done := ended(run, schema.Succeeded, time.Now())
 	done.Usage = &schema.Usage{InputTokens: 10, OutputTokens: 3, Turns: 1, CostUSD: 0.25}
 	require.NoError(t, s.Update(t.Context(), done))
-	answer := &Message{Message: schema.Message{Content: text, CreatedAt: time.Now().UTC()}, Session: "session", UUID: "uuid of " + text}
-	head := MessageID(schema.RoleAssistant, text, run.Message)
-	_, err := s.EndTurn(t.Context(), run.User, TurnEnd{Conversation: run.Conversation, Run: run.ID, Answer: answer, Session: "session", SessionHead: head})
+	head := MessageID(schema.RoleAssistant, answer.Content, run.Message)
+	end := TurnEnd{Conversation: run.Conversation, Run: run.ID, Answer: &answer, Session: answer.Session, SessionHead: head}
+	_, err := s.EndTurn(t.Context(), run.User, end)
 	require.NoError(t, err)
 	c, err := s.ClearActive(t.Context(), run.User, run.Conversation, run.ID)
 	require.NoError(t, err)

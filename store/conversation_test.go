@@ -76,7 +76,7 @@ func TestConversationsAreSomebodys(t *testing.T) {
 		require.ErrorIs(t, err, ErrNotFound)
 		_, err = s.Message(t.Context(), user, said[0].ID)
 		require.ErrorIs(t, err, ErrNotFound)
-		_, err = s.Path(t.Context(), user, said[0].ID)
+		_, err = s.Path(t.Context(), user, id, said[0].ID)
 		require.ErrorIs(t, err, ErrNotFound)
 		_, err = s.ChangeConversation(t.Context(), user, id, func(*Conversation) error { return nil })
 		require.ErrorIs(t, err, ErrNotFound)

@@ -18,7 +18,8 @@ const (
 )
 
 // InsertConversation adds a conversation and returns when it is on disk. One that has a head begins as a branch: it gets
-// that message and all that come before it. [ErrNotFound] says that its user has no such message.
+// that message and all that come before it, as the conversation has them that was changed last of those that have the
+// head. [ErrNotFound] says that its user has no such message, [ErrDamaged] that its history is damaged.
 func (s *Store) InsertConversation(ctx context.Context, c Conversation) error {
 	err := s.change(ctx, func(tx transaction) error { return begin(tx, c) })
 	if err != nil {
@@ -29,13 +30,11 @@ func (s *Store) InsertConversation(ctx context.Context, c Conversation) error {
 
 // begin makes a conversation.
 func begin(tx transaction, c Conversation) error {
-	head, err := node{}, error(nil)
-	if c.Head != "" {
-		if head, err = messages.readOne(tx.row(selectMessage, c.User, c.Head)); err != nil {
-			return fmt.Errorf("message %s: %w", c.Head, err)
-		}
+	path, err := history(tx, c.User, c.Head)
+	if err != nil {
+		return err
 	}
-	c.at(head)
+	c.at(last(path))
 	row, err := encodeConversation(c)
 	if err != nil {
 		return err
@@ -46,8 +45,13 @@ func begin(tx transaction, c Conversation) error {
 	case added == 0:
 		return errSameID
 	}
-	_, err = tx.exec(insertPath, c.User, c.Head, c.ID)
-	return err
+	for _, n := range path {
+		n.conversation = c.ID
+		if err := join(tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Conversation returns a conversation of a user: [ErrNotFound], [ErrDamaged].

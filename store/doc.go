@@ -15,10 +15,11 @@
 // # Conversations
 //
 // What was said is a tree of messages for each user. A message's id is the sum of its role, its text and
-// its parent, so the same history is there once, however many conversations begin with it.
+// its parent, so the same history is there once, however many conversations begin with it. What a message's id does
+// not say, its run, its time and where the agent has it, is each conversation's own.
 //
 //	conversation ── head ──> message ── parent ──> message ── parent ──> … root
-//	             └─ members: all that were ever in it, in all branches
+//	             └─ members: all that were ever in it, in all branches, and how each came about there
 //
 // A message is deleted with the last conversation that has it. A turn is a run that answers in a conversation:
 // one transaction begins it ([Store.InsertTurn]), and another one ends it ([Store.EndTurn]).

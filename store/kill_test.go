@@ -82,7 +82,7 @@ func requireWholeTurns(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	active := map[string]bool{}
 	for _, c := range list {
-		path, err := s.Path(t.Context(), "ann", c.Head)
+		path, err := s.Path(t.Context(), "ann", c.ID, c.Head)
 		require.NoError(t, err)
 		require.Len(t, path, c.MessageCount)
 		require.Equal(t, c.Active != "" && c.Active != c.Ended, c.MessageCount%2 == 1, "a prompt without an answer has a run")

@@ -11,5 +11,5 @@ const flips = 500
 // read them.
 const (
 	longHistory = 10_000
-	mostForPath = 100 * time.Millisecond
+	mostForPath = 150 * time.Millisecond
 )

@@ -23,7 +23,7 @@ type kind[T any] struct {
 var (
 	runs          = kind[Run]{"run", columnCount, decode}
 	conversations = kind[Conversation]{"conversation", conversationColumnCount, decodeConversation}
-	messages      = kind[node]{"message", messageColumnCount, decodeMessage}
+	messages      = kind[node]{"message", nodeColumnCount, decodeNode}
 	approvals     = kind[Approval]{"approval", approvalColumnCount, decodeApproval}
 )
 
@@ -70,6 +70,13 @@ func list[T any](ctx context.Context, s *Store, k kind[T], limit int, query stri
 	if err != nil {
 		return nil, fmt.Errorf("list %ss: %w", k.name, s.reading(ctx, err))
 	}
+	records, err := k.readAll(rows, limit)
+	return records, s.reading(ctx, err)
+}
+
+// readAll returns the first limit records of rows that are whole, and an error that names the damaged ones before them; 0
+// is no limit. It closes the rows.
+func (k kind[T]) readAll(rows *sql.Rows, limit int) ([]T, error) {
 	defer rows.Close()
 	records, damaged := []T{}, []error(nil)
 	for (limit == 0 || len(records) < limit) && rows.Next() {
@@ -77,15 +84,12 @@ func list[T any](ctx context.Context, s *Store, k kind[T], limit int, query stri
 		case errors.Is(err, ErrDamaged):
 			damaged = append(damaged, err)
 		case err != nil:
-			return nil, fmt.Errorf("list %ss: %w", k.name, s.reading(ctx, err))
+			return nil, fmt.Errorf("list %ss: %w", k.name, err)
 		default:
 			records = append(records, record)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		damaged = append(damaged, s.reading(ctx, err))
-	}
-	return records, errors.Join(damaged...)
+	return records, errors.Join(append(damaged, rows.Err())...)
 }
 
 // asWritten keeps what JSON would refuse or change in what an agent wrote; text that is not UTF-8 gets

@@ -29,12 +29,9 @@ const (
 	messageSnippet = `snippet(message_words, 0, '` + hitBegin + `', '` + hitEnd + `', '…', 24)`
 	titleSnippet   = `snippet(title_words, 0, '` + hitBegin + `', '` + hitEnd + `', '…', 24)`
 
-	// A message is found in the conversation that was changed last of those that have it.
-	findMessages = `SELECT ` + messageColumns + `, rank, ` + messageSnippet + `, (
-			SELECT c.id FROM members CROSS JOIN conversations c ON c.seq = members.conversation
-			WHERE members.message = messages.seq AND c.user_name = $1 ORDER BY c.updated_ms DESC, c.seq DESC LIMIT 1)
-		FROM message_words CROSS JOIN messages ON messages.seq = message_words.rowid
-		WHERE message_words MATCH $2 AND user_name = $1 ORDER BY rank`
+	findMessages = `SELECT ` + nodeColumns + `, rank, ` + messageSnippet + `
+		FROM message_words CROSS JOIN messages m ON m.seq = message_words.rowid` + asLatest + `
+		WHERE message_words MATCH $2 AND m.user_name = $1 ORDER BY rank`
 	findTitles = `SELECT ` + conversationColumns + `, rank, ` + titleSnippet + `
 		FROM title_words CROSS JOIN conversations ON conversations.seq = title_words.rowid
 		WHERE title_words MATCH $2 AND user_name = $1 ORDER BY rank`
@@ -47,7 +44,7 @@ type found struct {
 }
 
 var (
-	foundMessages = kind[found]{"message", messageColumnCount + 3, decodeFoundMessage}
+	foundMessages = kind[found]{"message", nodeColumnCount + 2, decodeFoundMessage}
 	foundTitles   = kind[found]{"conversation", conversationColumnCount + 2, decodeFoundTitle}
 )
 
@@ -109,12 +106,12 @@ func (s *Store) entitled(ctx context.Context, user string, all []found) ([]schem
 
 // decodeFoundMessage returns the result of a row of findMessages.
 func decodeFoundMessage(row []string) (f found, err error) {
-	n, err := decodeMessage(row[:messageColumnCount])
+	n, err := decodeNode(row[:nodeColumnCount])
 	if err == nil {
-		_, err = fmt.Sscan(row[messageColumnCount], &f.rank)
+		_, err = fmt.Sscan(row[nodeColumnCount], &f.rank)
 	}
-	f.Conversation, f.Message, f.Role, f.At = row[messageColumnCount+2], n.ID, n.Role, n.CreatedAt
-	f.Snippet = clip(row[messageColumnCount+1])
+	f.Conversation, f.Message, f.Role, f.At = n.conversation, n.ID, n.Role, n.CreatedAt
+	f.Snippet = clip(row[nodeColumnCount+1])
 	return f, err
 }
 

@@ -102,6 +102,20 @@ func TestAMessageOfManyConversationsIsFoundInTheLatest(t *testing.T) {
 	require.Empty(t, found())
 }
 
+func TestAMessageIsFoundAsItsConversationHasIt(t *testing.T) {
+	t.Parallel()
+	s := openNew(t)
+	first, second := insertNew(t, s, "ann"), insertNew(t, s, "ann")
+	before, after := say(t, s, "ann", first, "hello", "the needle"), say(t, s, "ann", second, "hello", "the needle")
+	want := schema.Found{
+		Conversation: second, Title: "hello", Message: after[1].ID, Role: schema.RoleAssistant, Snippet: "the \uE000needle\uE001", At: after[1].CreatedAt,
+	}
+	require.Equal(t, []schema.Found{want}, search(t, s, "ann", "needle"))
+	require.NoError(t, s.DeleteConversation(t.Context(), "ann", second))
+	want.Conversation, want.At = first, before[1].CreatedAt
+	require.Equal(t, []schema.Found{want}, search(t, s, "ann", "needle"))
+}
+
 func TestWhatOthersSayTakesNobodysPlace(t *testing.T) {
 	t.Parallel()
 	s := openNew(t)

@@ -12,10 +12,10 @@ var (
 	changing = []string{
 		insertRun, updateRun, selectRun, selectByKey, countID, deleteGone, insertUsage,
 		selectConversation, insertConversation, updateConversation, deleteConversation,
-		selectMessage, selectMember, insertMessage, insertMember, insertPath, deleteMessages,
+		selectMessage, selectMember, insertMessage, insertMember, deleteMessages,
 		selectApproval, insertApproval, updateApproval,
 	}
-	reading = []string{selectRun, selectByKey, selectSeq, selectConversation, selectMessage, selectApproval}
+	reading = []string{selectRun, selectByKey, selectSeq, selectConversation, selectMessage, selectMember, selectApproval}
 )
 
 // pool is the connections for one purpose, with the statements that they run all the time: to parse

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ type forest struct {
 	path          string
 	store         *Store
 	conversations []*talk
-	order         map[string][]string // of each user: the ids of all messages, the oldest first
+	order         map[string][]string // of each user: the ids of all messages
 	said          map[string]Message  // what an id stands for
 	deleted       []string            // ids of conversations
 }
@@ -26,7 +27,8 @@ type forest struct {
 // talk is a conversation of a forest.
 type talk struct {
 	user, id, head string
-	members        map[string]bool
+	members        map[string]Message // as they came about here
+	order          []string           // their ids, the oldest first
 	active         *Run
 	spent          int64
 }
@@ -69,21 +71,52 @@ func (f *forest) put(c *talk, m Message) {
 		f.order[c.user] = append(f.order[c.user], m.ID)
 	}
 	f.said[m.ID] = Message{Message: schema.Message{ID: m.ID, Role: m.Role, Content: m.Content, Parent: m.Parent}}
-	c.members[m.ID], c.head = true, m.ID
+	c.have(m)
+	c.head = m.ID
+}
+
+// have puts a message into a conversation, unless the same was said there before.
+func (c *talk) have(m Message) {
+	if _, before := c.members[m.ID]; !before {
+		c.members[m.ID], c.order = m, append(c.order, m.ID)
+	}
+}
+
+// all returns messages as a conversation has them.
+func (c *talk) all(ids []string) []Message {
+	list := []Message{}
+	for _, id := range ids {
+		list = append(list, c.members[id])
+	}
+	return list
+}
+
+// latest returns the conversation of a user that was changed last of those that have a message.
+func (f *forest) latest(t *rapid.T, user, message string) *talk {
+	list, err := f.store.Conversations(t.Context(), user)
+	require.NoError(t, err)
+	for _, l := range list {
+		i := slices.IndexFunc(f.conversations, func(c *talk) bool { return c.id == l.ID })
+		if _, has := f.conversations[i].members[message]; has {
+			return f.conversations[i]
+		}
+	}
+	return nil
 }
 
 func (f *forest) Create(t *rapid.T) {
 	c := newConversation(rapid.SampledFrom(twoUsers).Draw(t, "user"))
 	c.Head = f.drawMessage(t)
+	from := f.latest(t, c.User, c.Head)
 	err := f.store.InsertConversation(t.Context(), c)
-	if c.Head != "" && !slices.Contains(f.order[c.User], c.Head) {
+	if c.Head != "" && from == nil {
 		require.ErrorIs(t, err, ErrNotFound)
 		return
 	}
 	require.NoError(t, err)
-	mine := &talk{user: c.User, id: c.ID, head: c.Head, members: map[string]bool{}}
+	mine := &talk{user: c.User, id: c.ID, head: c.Head, members: map[string]Message{}}
 	for _, id := range f.chain(c.Head) {
-		mine.members[id] = true
+		mine.have(from.members[id])
 	}
 	f.conversations = append(f.conversations, mine)
 }
@@ -100,10 +133,11 @@ func (f *forest) Send(t *rapid.T) {
 		require.ErrorIs(t, err, ErrActive)
 	case turn.Expect != nil && *turn.Expect != c.head:
 		require.ErrorIs(t, err, ErrMoved)
-	case parent != "" && !c.members[parent]:
+	case parent != "" && !c.has(parent):
 		require.ErrorIs(t, err, ErrNotFound)
 	default:
 		require.NoError(t, err)
+		turn.Message.Run = run.ID
 		f.put(c, turn.Message)
 		c.active = &run
 	}
@@ -116,7 +150,8 @@ func (f *forest) Answer(t *rapid.T) {
 	}
 	text := rapid.SampledFrom(words).Draw(t, "answer")
 	m := says(c.user, schema.RoleAssistant, text, c.head)
-	finish(t, f.store, *c.active, text)
+	m.Run, m.Session, m.UUID = c.active.ID, "session of "+c.active.ID, "uuid of "+c.active.ID
+	finishWith(t, f.store, *c.active, m)
 	f.put(c, m)
 	c.active = nil
 	c.spent++
@@ -140,7 +175,7 @@ func (f *forest) Append(t *rapid.T) {
 func (f *forest) MoveHead(t *rapid.T) {
 	c, head := f.draw(t), f.drawMessage(t)
 	_, err := f.store.ChangeConversation(t.Context(), c.user, c.id, func(c *Conversation) error { c.Head = head; return nil })
-	if head != "" && !c.members[head] {
+	if head != "" && !c.has(head) {
 		require.ErrorIs(t, err, ErrNotFound)
 		return
 	}
@@ -163,8 +198,10 @@ func (f *forest) Delete(t *rapid.T) {
 
 // has reports whether a conversation of a user has a message.
 func (f *forest) has(user, id string) bool {
-	return slices.ContainsFunc(f.conversations, func(c *talk) bool { return c.user == user && c.members[id] })
+	return slices.ContainsFunc(f.conversations, func(c *talk) bool { return c.user == user && c.has(id) })
 }
+
+func (c *talk) has(id string) bool { return slices.Contains(c.order, id) }
 
 func (f *forest) Reopen(t *rapid.T) {
 	if rapid.IntRange(0, 7).Draw(t, "stay open") == 0 {
@@ -198,20 +235,37 @@ func (f *forest) Check(t *rapid.T) {
 // Ask asks for every message that was ever said, by anybody, and for every conversation that is gone.
 func (f *forest) Ask(t *rapid.T) {
 	user := rapid.SampledFrom(twoUsers).Draw(t, "user")
-	for id, want := range f.said {
+	for id := range f.said {
 		got, err := f.store.Message(t.Context(), user, id)
 		if !slices.Contains(f.order[user], id) {
-			require.ErrorIs(t, err, ErrNotFound)
-			_, err = f.store.Path(t.Context(), user, id)
 			require.ErrorIs(t, err, ErrNotFound)
 			continue
 		}
 		require.NoError(t, err)
-		require.Equal(t, []string{user, want.ID, want.Role, want.Content, want.Parent}, []string{got.User, got.ID, got.Role, got.Content, got.Parent})
+		require.Equal(t, f.latest(t, user, id).members[id], got)
+	}
+	for _, c := range f.conversations {
+		f.askMembers(t, c)
 	}
 	for _, id := range f.deleted {
 		_, err := f.store.Conversation(t.Context(), user, id)
 		require.ErrorIs(t, err, ErrNotFound)
+	}
+}
+
+// askMembers asks a conversation for every message that was ever said, by anybody.
+func (f *forest) askMembers(t *rapid.T, c *talk) {
+	for id := range f.said {
+		got, err := f.store.Member(t.Context(), c.user, c.id, id)
+		path, pathErr := f.store.Path(t.Context(), c.user, c.id, id)
+		if !c.has(id) {
+			require.ErrorIs(t, err, ErrNotFound)
+			require.ErrorIs(t, pathErr, ErrNotFound)
+			continue
+		}
+		require.NoError(t, errors.Join(err, pathErr))
+		require.Equal(t, c.members[id], got)
+		require.Equal(t, c.all(f.chain(id)), path)
 	}
 }
 
@@ -226,7 +280,8 @@ func (f *forest) Search(t *rapid.T) {
 		in := slices.IndexFunc(f.conversations, func(c *talk) bool { return c.user == user && c.id == found.Conversation })
 		require.GreaterOrEqual(t, in, 0, "a conversation of the user")
 		if found.Message != "" {
-			require.True(t, f.conversations[in].members[found.Message])
+			require.Equal(t, f.latest(t, user, found.Message), f.conversations[in])
+			require.Equal(t, f.conversations[in].members[found.Message].CreatedAt, found.At)
 			got = append(got, found.Message)
 		}
 	}
@@ -241,13 +296,12 @@ func (f *forest) checkConversation(t *rapid.T, want *talk) {
 	require.Equal(t, len(f.chain(want.head)), c.MessageCount)
 	require.Equal(t, want.spent, c.Usage.Turns)
 	require.Equal(t, want.active == nil, c.Active == "")
-	path, err := f.store.Path(t.Context(), want.user, c.Head)
+	path, err := f.store.Path(t.Context(), want.user, want.id, c.Head)
 	require.NoError(t, err)
-	require.Equal(t, f.chain(want.head), messageIDs(path))
+	require.Equal(t, want.all(f.chain(want.head)), path)
 	members, err := f.store.Members(t.Context(), want.user, want.id)
 	require.NoError(t, err)
-	all := slices.DeleteFunc(append([]string{}, f.order[want.user]...), func(id string) bool { return !want.members[id] })
-	require.Equal(t, all, messageIDs(members))
+	require.Equal(t, want.all(want.order), members)
 }
 
 // checkTables looks for what no call shows: rows that nobody would find, and parents that are not members.

@@ -31,10 +31,10 @@ func TestMessagesComeBackByteForByte(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	path, err := s.Path(t.Context(), "ann", said[3].ID)
+	path, err := s.Path(t.Context(), "ann", id, said[3].ID)
 	require.NoError(t, err)
 	require.Equal(t, said, path)
-	none, err := s.Path(t.Context(), "ann", "")
+	none, err := s.Path(t.Context(), "ann", id, "")
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
@@ -113,8 +113,8 @@ func rowCount(t tester, s *Store, table string) (n int) {
 	return n
 }
 
-// longConversation makes a conversation of n messages in one transaction and returns the last one's id.
-func longConversation(t testing.TB, s *Store, n int) string {
+// longConversation makes a conversation of n messages in one transaction and returns it.
+func longConversation(t testing.TB, s *Store, n int) Conversation {
 	t.Helper()
 	c, err := s.changeConversation(t.Context(), "", insertNew(t, s, ""), func(tx transaction, c *Conversation) error {
 		head := node{}
@@ -123,27 +123,27 @@ func longConversation(t testing.TB, s *Store, n int) string {
 			if err := add(tx, c, m, head); err != nil {
 				return err
 			}
-			head = node{m, head.depth + 1}
+			head = node{m, c.ID, head.depth + 1}
 		}
 		return nil
 	})
 	require.NoError(t, err)
-	return c.Head
+	return c
 }
 
 // It measures time, and so has no other test beside it.
 func TestALongHistoryIsReadAtOnce(t *testing.T) {
 	s := openNew(t)
-	head := longConversation(t, s, longHistory)
+	c := longConversation(t, s, longHistory)
 	best := time.Hour
 	for range 10 {
 		begun := time.Now()
-		path, err := s.Path(t.Context(), "", head)
+		path, err := s.Path(t.Context(), "", c.ID, c.Head)
 		best = min(best, time.Since(begun))
 		require.NoError(t, err)
 		require.Len(t, path, longHistory)
 		require.Equal(t, "message number 0", path[0].Content)
-		require.Equal(t, head, path[longHistory-1].ID)
+		require.Equal(t, c.Head, path[longHistory-1].ID)
 	}
 	t.Log(best)
 	require.Less(t, best, mostForPath)
@@ -152,9 +152,9 @@ func TestALongHistoryIsReadAtOnce(t *testing.T) {
 // BenchmarkPath is what the history of 10,000 messages costs.
 func BenchmarkPath(b *testing.B) {
 	s := openNew(b)
-	head := longConversation(b, s, 10_000)
+	c := longConversation(b, s, 10_000)
 	for b.Loop() {
-		if _, err := s.Path(b.Context(), "", head); err != nil {
+		if _, err := s.Path(b.Context(), "", c.ID, c.Head); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -163,14 +163,24 @@ func BenchmarkPath(b *testing.B) {
 // BenchmarkAppend is what another message costs in a long conversation.
 func BenchmarkAppend(b *testing.B) {
 	s := openNew(b)
-	head := longConversation(b, s, 10_000)
-	list, err := s.Conversations(b.Context(), "")
-	require.NoError(b, err)
+	c := longConversation(b, s, 10_000)
 	for b.Loop() {
-		c, err := s.AppendMessage(b.Context(), list[0].ID, says("", schema.RoleUser, "and another", head), head)
-		if err != nil {
+		var err error
+		if c, err = s.AppendMessage(b.Context(), c.ID, says("", schema.RoleUser, "and another", c.Head), c.Head); err != nil {
 			b.Fatal(err)
 		}
-		head = c.Head
+	}
+}
+
+// BenchmarkBranch is what a branch of a long conversation costs.
+func BenchmarkBranch(b *testing.B) {
+	s := openNew(b)
+	head := longConversation(b, s, 10_000).Head
+	for b.Loop() {
+		branch := newConversation("")
+		branch.Head = head
+		if err := s.InsertConversation(b.Context(), branch); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -110,9 +110,11 @@ func TestTheSameIsSaidOnce(t *testing.T) {
 	again := say(t, s, "ann", second, "hello", "hi")
 	require.Equal(t, messageIDs(said), messageIDs(again))
 	require.Equal(t, 2, rowCount(t, s, "messages"))
-	members, err := s.Members(t.Context(), "ann", second)
-	require.NoError(t, err)
-	require.Equal(t, said, members, "as they were said the first time")
+	for id, want := range map[string][]Message{first: said, second: again} {
+		members, err := s.Members(t.Context(), "ann", id)
+		require.NoError(t, err)
+		require.Equal(t, want, members, "as they were said there")
+	}
 }
 
 func TestATurnThatCannotBegin(t *testing.T) {

@@ -16,8 +16,9 @@ CREATE UNIQUE INDEX conversations_id ON conversations (user_name, id);
 CREATE INDEX conversations_updated ON conversations (user_name, updated_ms);
 CREATE INDEX conversations_busy ON conversations (seq) WHERE busy = 1;
 
--- A message is never changed. Its id is the sum of role, content and parent; the sum is over the other columns and
--- the id. depth counts the messages from the root to this one. A parent is older than its children.
+-- A message is never changed, and is here once for all conversations of a user. Its id is the sum of role, content and
+-- parent; the sum is over the other columns and the id. depth counts the messages from the root to this one. A parent is
+-- older than its children.
 CREATE TABLE messages (
 	seq       INTEGER PRIMARY KEY,
 	user_name TEXT    NOT NULL,
@@ -26,23 +27,26 @@ CREATE TABLE messages (
 	role      TEXT    NOT NULL,
 	content   TEXT    NOT NULL,
 	depth     BIGINT  NOT NULL,
-	run       TEXT    NOT NULL,
-	session   TEXT    NOT NULL,
-	uuid      TEXT    NOT NULL,
-	created   TEXT    NOT NULL,
 	sum       TEXT    NOT NULL
 );
 
 CREATE UNIQUE INDEX messages_id ON messages (user_name, id);
 
--- Every message that a conversation has ever had, with all that come before it.
+-- Every message that a conversation has ever had, with all that come before it, and how it came about in this one. The
+-- sum is over that, the user and the ids of both.
 CREATE TABLE members (
+	seq          INTEGER PRIMARY KEY,
 	conversation INTEGER NOT NULL REFERENCES conversations (seq) ON DELETE CASCADE,
 	message      INTEGER NOT NULL REFERENCES messages (seq) ON DELETE CASCADE,
-	PRIMARY KEY (conversation, message)
-) WITHOUT ROWID;
+	run          TEXT    NOT NULL,
+	session      TEXT    NOT NULL,
+	uuid         TEXT    NOT NULL,
+	created      TEXT    NOT NULL,
+	sum          TEXT    NOT NULL
+);
 
-CREATE INDEX members_message ON members (message);
+CREATE UNIQUE INDEX members_message ON members (message, conversation);
+CREATE INDEX members_conversation ON members (conversation, seq);
 
 -- input is as the agent wrote it, byte for byte; the record has everything else.
 CREATE TABLE approvals (
