@@ -36,7 +36,7 @@ func (c *serveCommand) webhooks(log *slog.Logger) (*webhook.Sender, error) {
 	}
 	path, read := c.WebhookSecretFile, webhook.ReadSecret
 	if path == "" {
-		path, read = filepath.Join(c.DataDir, "webhook-secret"), webhook.MakeSecret
+		path, read = filepath.Join(c.DataDir, "webhook-secret"), webhook.OpenSecret
 	}
 	secret, err := read(path)
 	if err != nil {

@@ -30,8 +30,8 @@ func ReadSecret(path string) ([]byte, error) {
 	return secret, nil
 }
 
-// MakeSecret reads the secret of a file, which is made if there is none.
-func MakeSecret(path string) ([]byte, error) {
+// OpenSecret reads the secret of a file, which is made if there is none.
+func OpenSecret(path string) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return ReadSecret(path)

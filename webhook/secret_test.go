@@ -11,16 +11,16 @@ import (
 func TestASecretIsMadeOnceForItsOwnerAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "secret")
-	made, err := MakeSecret(path)
+	made, err := OpenSecret(path)
 	require.NoError(t, err)
 	require.Len(t, made, 64)
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	again, err := MakeSecret(path)
+	again, err := OpenSecret(path)
 	require.NoError(t, err)
 	require.Equal(t, made, again)
-	other, err := MakeSecret(path + "2")
+	other, err := OpenSecret(path + "2")
 	require.NoError(t, err)
 	require.NotEqual(t, made, other)
 }
@@ -38,9 +38,9 @@ func TestASecretThatIsNoneIsRefused(t *testing.T) {
 		if ok {
 			require.Equal(t, "0123456789abcdef", string(secret))
 		}
-		_, err = MakeSecret(path)
+		_, err = OpenSecret(path)
 		require.Equal(t, ok, err == nil, "%q", text)
 	}
-	_, err = MakeSecret(filepath.Join(dir, "none", "secret"))
+	_, err = OpenSecret(filepath.Join(dir, "none", "secret"))
 	require.Error(t, err)
 }
