@@ -32,6 +32,7 @@ func (s *Service) Create(ctx context.Context, user string, n NewConversation) (s
 	if strings.TrimSpace(n.Title) == "" {
 		n.Title = ""
 	}
+	ctx = context.WithoutCancel(ctx) // who asks may leave meanwhile: what has begun is brought to an end all the same
 	now := time.Now().UTC()
 	c := store.Conversation{
 		Conversation: schema.Conversation{
