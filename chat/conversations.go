@@ -216,6 +216,7 @@ func (s *Service) Delete(ctx context.Context, user, id string) error {
 		return s.answer("delete conversation", err)
 	}
 	s.runs.LetGo(id)
+	s.forgetKey(user, id)
 	if err := os.Remove(c.journal.path); err != nil {
 		s.log.Warn("remove journal", "conversation", id, "error", err)
 	}

@@ -116,6 +116,16 @@ func TestARequestOfAClientThatHasLeftMakesOneConversation(t *testing.T) {
 	}
 }
 
+func TestNothingIsLeftOfTheKeysOfWhatIsDeleted(t *testing.T) {
+	h := newHouse(t, nil)
+	for n := range 3 {
+		c, err := h.CreateRequested(t.Context(), "", "c-"+strconv.Itoa(n), NewConversation{})
+		require.NoError(t, err)
+		require.NoError(t, h.Delete(t.Context(), "", c.ID))
+	}
+	require.Empty(t, h.keys.known[""])
+}
+
 func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {
 	h, c := oneConversation(t, nil)
 	var asking sync.WaitGroup
