@@ -53,14 +53,24 @@ at_once() {
 # go_test PACKAGE... FLAG... runs Go tests. Many of them hold a real server to times of the
 # clock, which a machine that does something else for a moment can break: the few that fail
 # run once more, and are listed at the end of the step if they pass then. A data race is never
-# given a second chance.
+# given a second chance, nor what a package finds when its tests have ended, such as a leak: to
+# run that again runs no test, and finds nothing.
 go_test() {
-	local packages=() report=$tmp/rerun.txt
+	local packages=() report=$tmp/rerun.txt events=$tmp/events.json leaky
 	while (($# > 0)) && [[ $1 != -* ]]; do packages+=("$1") && shift; done
 	install_gotestsum
+	rm -f "$report"
 	"$tmp/gotestsum" --format=pkgname --packages="${packages[*]}" --rerun-fails=1 --rerun-fails-max-failures=8 \
-		--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --rerun-fails-report="$report" -- -race -count=1 "$@"
+		--rerun-fails-run-root-test --rerun-fails-abort-on-data-race --rerun-fails-report="$report" \
+		--jsonfile-timing-events="$events" -- -race -count=1 "$@"
+	leaky=$(comm -23 <(failed_packages "$events" -v) <(failed_packages "$events" -e))
+	[[ -z $leaky ]] || fail "failed outside of every test, see above: $leaky"
 	[[ ! -s $report ]] || { echo "passed only when run again, mend them:" && cat "$report"; }
+}
+
+# failed_packages FILE -e|-v lists packages that failed in a test, or as a whole.
+failed_packages() {
+	grep '"Action":"fail"' "$1" | grep "$2" '"Test":' | sed 's/.*"Package":"\([^"]*\)".*/\1/' | sort -u
 }
 
 install_gotestsum() {
@@ -128,9 +138,9 @@ step_staticcheck() {
 
 step_unit() {
 	local list
-	mapfile -t list < <(packages)
-	((${#list[@]} > 0)) || fail "go list found no package"
-	go_test "${list[@]}" -shuffle=on -timeout=15m -parallel="$(at_once)"
+	list=$(packages)
+	# shellcheck disable=SC2086 # one word for each package
+	go_test $list -shuffle=on -timeout=15m -parallel="$(at_once)"
 }
 
 # The React package: its types, its tests with both versions of React and with the server, its
@@ -194,7 +204,7 @@ step_e2e() {
 	install_gotestsum
 	if [[ $EUID -eq 0 ]] && command -v ip >/dev/null && unshare -n true 2>/dev/null; then
 		echo "in a network namespace with loopback alone"
-		export -f go_test install_gotestsum && export tmp
+		export -f go_test failed_packages install_gotestsum fail && export tmp
 		unshare -n bash -euc 'ip link set lo up && go_test "$@"' bash "${tests[@]}"
 	else
 		echo "without a network namespace (that takes root, ip and unshare)"

@@ -32,6 +32,7 @@ func (s *Service) Create(ctx context.Context, user string, n NewConversation) (s
 	if strings.TrimSpace(n.Title) == "" {
 		n.Title = ""
 	}
+	ctx = context.WithoutCancel(ctx) // who asks may leave meanwhile: what has begun is brought to an end all the same
 	now := time.Now().UTC()
 	c := store.Conversation{
 		Conversation: schema.Conversation{
@@ -215,6 +216,7 @@ func (s *Service) Delete(ctx context.Context, user, id string) error {
 		return s.answer("delete conversation", err)
 	}
 	s.runs.LetGo(id)
+	s.forgetKey(user, id)
 	if err := os.Remove(c.journal.path); err != nil {
 		s.log.Warn("remove journal", "conversation", id, "error", err)
 	}

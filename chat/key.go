@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 
 	"spool/schema"
@@ -74,6 +75,13 @@ func (s *Service) keyedLocked(ctx context.Context, user, key string) (string, er
 		delete(s.keys.known[user], key)
 	}
 	return id, err
+}
+
+// forgetKey forgets the key of a conversation that is gone, if it had one.
+func (s *Service) forgetKey(user, id string) {
+	s.keys.mu.Lock()
+	defer s.keys.mu.Unlock()
+	maps.DeleteFunc(s.keys.known[user], func(_, known string) bool { return known == id })
 }
 
 // readKeysLocked reads a user's keys, once.

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"context"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -93,6 +95,35 @@ func TestARequestThatComesAgainMakesNoOtherConversation(t *testing.T) {
 	anew, err := next.CreateRequested(t.Context(), "", "c-1", n)
 	require.NoError(t, err)
 	require.NotEqual(t, first.ID, anew.ID)
+}
+
+// What a client that has given up has asked for is made all the same: it is there when it asks again.
+func TestARequestOfAClientThatHasLeftMakesOneConversation(t *testing.T) {
+	h := newHouse(t, nil)
+	h.create()
+	_, err := h.keyed(t.Context(), "", "read them")
+	require.ErrorIs(t, err, schema.ErrNoSession)
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	for n := range 20 {
+		id := "c-" + strconv.Itoa(n)
+		_, _ = h.CreateRequested(left, "", id, NewConversation{})
+		_, err := h.CreateRequested(t.Context(), "", id, NewConversation{})
+		require.NoError(t, err)
+		all, err := h.List(t.Context(), "")
+		require.NoError(t, err)
+		require.Len(t, all, n+2)
+	}
+}
+
+func TestNothingIsLeftOfTheKeysOfWhatIsDeleted(t *testing.T) {
+	h := newHouse(t, nil)
+	for n := range 3 {
+		c, err := h.CreateRequested(t.Context(), "", "c-"+strconv.Itoa(n), NewConversation{})
+		require.NoError(t, err)
+		require.NoError(t, h.Delete(t.Context(), "", c.ID))
+	}
+	require.Empty(t, h.keys.known[""])
 }
 
 func TestWhoAsksGetsTheAnswerInTurn(t *testing.T) {

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -60,11 +61,14 @@ func (s *Service) checkDir(dir string) error {
 		return nil
 	}
 	opened, err := claude.OpenDir(s.config.Workspace, dir)
-	if err != nil {
+	switch {
+	case err == nil:
+		return opened.Close()
+	case errors.Is(err, claude.ErrDir), errors.Is(err, claude.ErrWorkspace):
 		return invalid(claude.ErrDir.Error())
+	default:
+		return s.fault("look at working directory", err)
 	}
-	_ = opened.Close()
-	return nil
 }
 
 // wishes returns what the agent is started with for a turn.

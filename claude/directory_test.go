@@ -59,4 +59,18 @@ func TestA11NoLinkTakesThePlaceOfTheWorkspace(t *testing.T) {
 		}
 		require.NoError(t, os.Remove(workspace))
 	}
+	require.NoError(t, syscall.Mkfifo(workspace, 0o600))
+	_, err = OpenDir(workspace, "") // nobody writes into it
+	require.Equal(t, ErrWorkspace, err)
+}
+
+// A server that has too many files open has nothing to say about a directory.
+func TestADirectoryIsNotBlamedForTheMachine(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []error{syscall.EMFILE, syscall.ENFILE} {
+		err := blame(&os.PathError{Op: "openat", Path: "sub", Err: fault}, ErrDir)
+		require.ErrorIs(t, err, fault)
+		require.NotErrorIs(t, err, ErrDir)
+	}
+	require.Equal(t, ErrDir, blame(&os.PathError{Op: "openat", Path: "sub", Err: syscall.ELOOP}, ErrDir))
 }

@@ -32,21 +32,30 @@ func ReadSecret(path string) ([]byte, error) {
 
 // OpenSecret reads the secret of a file, which is made if there is none.
 func OpenSecret(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return ReadSecret(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make webhook secret: %w", err)
+	secret, err := ReadSecret(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret, err
 	}
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails
 	made := hex.AppendEncode(nil, random[:])
-	_, err = file.Write(append(made, '\n'))
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return nil, fmt.Errorf("make webhook secret: %w", errors.Join(err, os.Remove(path)))
+	if err := write(path, append(made, '\n')); err != nil {
+		return nil, fmt.Errorf("make webhook secret: %w", err)
 	}
 	return made, nil
+}
+
+// write makes a file at once: a server that is killed meanwhile leaves none that is not whole.
+func write(path string, text []byte) error {
+	file, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, os.Remove(path+".new"))
+	}
+	return os.Rename(path+".new", path)
 }
 
 // Sign returns the signature of a body that is sent at a time.

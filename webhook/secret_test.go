@@ -25,6 +25,19 @@ func TestASecretIsMadeOnceForItsOwnerAlone(t *testing.T) {
 	require.NotEqual(t, made, other)
 }
 
+// A server that is killed while it makes one leaves a part of it, and the next one is none the worse.
+func TestASecretIsThereAsAWhole(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(path+".new", []byte("a part of a longer secret than there will be, with much behind it: 0123456789"), 0o600))
+	made, err := OpenSecret(path)
+	require.NoError(t, err)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(made)+"\n", string(text))
+	require.NoFileExists(t, path+".new")
+}
+
 func TestASecretThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -77,6 +77,14 @@ describe('the focus', { concurrency: 3 }, () => {
     await shows(page, asked(page, 1), '1/3');
     await focused(page, 'Next branch'); // there is none before
     assertChatQuiet(seen, server.url);
+    await page.route('**/api/chats/*', (route) => (route.request().method() === 'PUT' ? route.fulfill({ status: 500, json: { error: 'no room', code: 'INTERNAL' } }) : route.continue()));
+    await page.keyboard.press('Enter');
+    await page.locator('.notice', { hasText: 'could not be shown' }).waitFor();
+    await page.locator('.sidebar a.primary').click();
+    await page.locator('.words').waitFor();
+    await page.locator('.conversation').first().press('Enter');
+    await shows(page, asked(page, 1), '1/3');
+    await focused(page, 'Message'); // and not a branch that nobody asks for any more
   });
 
   test('on a phone the list takes it along, keeps the page out of reach, and gives it back', async (t) => {

@@ -126,6 +126,29 @@ describe('the list', { concurrency: 3 }, () => {
     assertChatQuiet(seen, server.url);
   });
 
+  test('what a new conversation has from another one is found in it', async (t) => {
+    const server = await startServer(t, '--demo');
+    const { page, seen } = await openChat(t, server.url);
+    await say(page, 'The zebra crosses the street');
+    await ends(page);
+    const { head } = await chatOf(server, await idOf(page));
+    const { chat } = await api(server, 'POST', '/api/chats', { name: 'Branch', starting_head: head });
+    const nothing = page.locator('.messages .empty', { hasText: 'Nothing was said here yet' });
+    await page.route('**/messages?all=true', async (route) => { // they come from far away
+      await nothing.waitFor();
+      await route.continue();
+    });
+    await page.locator('.sidebar a.primary').click();
+    await page.getByLabel('Search titles and messages').fill('zebra');
+    await page.locator('.item', { hasText: 'you' }).click();
+    await page.waitForFunction((id) => location.hash === `#${id}`, chat.id);
+    const found = page.locator('.message.user', { hasText: 'zebra' });
+    await found.waitFor();
+    await until(() => found.evaluate((message) => message.getAnimations().length > 0), 'it is shown');
+    assert.equal(await page.locator('.notice').count(), 0);
+    assertChatQuiet(seen, server.url);
+  });
+
   test('all of it by keys', async (t) => {
     const server = await startServer(t, '--demo');
     const [alpha, beta] = await makeChats(server, 'Alpha', 'Beta');

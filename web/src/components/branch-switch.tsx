@@ -15,7 +15,7 @@ export function BranchSwitch({ message, disabled }: { message: Message; disabled
     if (taken?.parent !== message.parent) return;
     const [back, on] = group.current?.querySelectorAll('button') ?? [];
     const button = (taken.by < 0 ? back?.disabled : !on?.disabled) ? on : back;
-    button?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) button?.focus({ preventScroll: true }); // nobody has put it elsewhere since
     taken = undefined;
   }, [message.parent]);
   const branches = branchesOf(message);

@@ -8,19 +8,29 @@ import { useWindow } from '../state/window.js';
 import { Icon } from './icon.js';
 import { MessageView } from './message.js';
 
+/** How long what was found may be missing, in milliseconds: what the conversation has from another one comes a moment later. */
+const patience = 1_500;
+
 /** The messages, the newest in sight as long as somebody looks at the end. */
 export function MessageList({ id, messages, isLoading, canBranch }: { id: string; messages: readonly Message[]; isLoading: boolean; canBranch: boolean }): ReactNode {
   const { list, content, isAtEnd, toEnd, show } = useFollow();
   const first = useWindow(messages.length);
   const sought = useSought(id);
+  const at = sought ? messages.findIndex(({ id: found }) => found === sought) : -1;
+  const isMissing = sought !== undefined && !isLoading && at < 0;
   useEffect(() => {
-    if (!sought || isLoading) return;
-    const at = messages.findIndex((message) => message.id === sought);
-    if (at >= 0 && at < first) return; // it is not drawn yet
+    if (!sought || isLoading || at < first) return; // it is not there, or not drawn yet
     seek(undefined);
-    if (at < 0) notify('What was found is on another branch of this conversation.');
-    else show(`[data-message="${CSS.escape(sought)}"]`);
-  }, [sought, messages, isLoading, first, show]);
+    show(`[data-message="${CSS.escape(sought)}"]`);
+  }, [sought, isLoading, at, first, show]);
+  useEffect(() => {
+    if (!isMissing) return;
+    const timer = setTimeout(() => {
+      seek(undefined);
+      notify('What was found is on another branch of this conversation.');
+    }, patience);
+    return () => clearTimeout(timer);
+  }, [isMissing]);
   const last = messages.findLast(({ role, delivery }) => role === 'assistant' && !delivery);
   return (
     <div className="messages-frame">

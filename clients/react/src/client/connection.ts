@@ -115,11 +115,18 @@ export class Connection extends Store<ConnectionState> {
   /** A machine that has slept, or was elsewhere, may hold a socket whose other end is gone: it is told of that only if it asks. */
   #woken(): void {
     if (this.#state.status === 'waiting') this.#connect();
-    if (this.#state.status !== 'open' || this.#trust || !this.#events.ask()) return;
+    if (this.#state.status !== 'open' || this.#trust) return;
+    if (!this.#events.ask()) return this.#anew();
     this.#trust = later(patience, () => {
       this.#wire?.letGo();
       this.#lost(1006);
     });
+  }
+
+  /** A socket with nothing to lose is cheaper made anew than asked. */
+  #anew(): void {
+    this.#wire?.letGo();
+    this.#connect();
   }
 
   #trusted(): void {

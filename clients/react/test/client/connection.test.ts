@@ -191,6 +191,22 @@ test('a socket that says nothing when the page wakes up is dead; one that answer
   expect(Socket.all).toHaveLength(2);
 });
 
+test('a socket that nothing is asked on is made anew when the page wakes up', () => {
+  const [window, document] = [new EventTarget(), Object.assign(new EventTarget(), { visibilityState: 'visible' })];
+  vi.stubGlobal('window', window);
+  vi.stubGlobal('document', document);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const { client, watch, status } = setup();
+  client.conversations.subscribe(() => {});
+  last().open(); // and its other end is gone
+  document.dispatchEvent(new Event('visibilitychange'));
+  window.dispatchEvent(new Event('online')); // while it connects
+  expect(Socket.all.map(({ closed }) => closed)).toEqual([true, false]);
+  watch();
+  last().open();
+  expect([status(), last().sent.at(-1)]).toEqual(['open', expect.objectContaining({ sessions: [expect.objectContaining({ sessionId: 'conv-1' })] })]);
+});
+
 test('what is no frame is passed over', () => {
   const { client, watch } = setup();
   watch();
