@@ -42,6 +42,21 @@ func (s *server) requireWholeJournal(id string) []told {
 	return ends
 }
 
+// killedAmid begins a conversation with prompts that are answered, and kills the server in the
+// middle of the answer to one more, in which the agent holds.
+func (s *server) killedAmid(held string, answered ...string) (id, epoch string, c *chatter) {
+	s.w.t.Helper()
+	id, c = s.open(), s.chat()
+	epoch = c.subscribe(id).Epoch
+	for _, prompt := range answered {
+		c.turn(id, prompt)
+	}
+	c.send(id, held)
+	c.hear("held ")
+	s.kill()
+	return id, epoch, c
+}
+
 // connect goes on at the next server behind the last frame that the client has.
 func (c *chatter) connect(s *server, id, epoch string) (next *chatter, ack told) {
 	c.w.t.Helper()
@@ -66,16 +81,8 @@ func TestD1_AnAnswerInAConversationGoesOnAcrossTheDeathOfItsServer(t *testing.T)
 		for way, early := range map[string]bool{"the CLI goes on": false, "the CLI ends meanwhile": true} {
 			t.Run(name+", "+way, func(t *testing.T) {
 				w := newWorld(t)
-				s := w.serve()
-				id, c := s.open(), s.chat()
-				epoch := c.subscribe(id).Epoch
-				for _, prompt := range before {
-					c.turn(id, prompt)
-				}
-				c.send(id, "[[hold]]")
-				c.hear("held ")
+				id, epoch, c := w.serve().killedAmid("[[hold]]", before...)
 				run := c.seen[len(c.seen)-1].RunID
-				s.kill()
 				if early {
 					w.api.Release()
 					w.awaitNoCLI()
@@ -109,13 +116,7 @@ func TestD1_AnAnswerInAConversationGoesOnAcrossTheDeathOfItsServer(t *testing.T)
 
 func TestD1_AnInterruptedTurnIsToldAndTheNextMessageWorks(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve("--on-restart=stop")
-	id, c := s.open(), s.chat()
-	epoch := c.subscribe(id).Epoch
-	c.turn(id, "one")
-	c.send(id, "[[hold]]")
-	c.hear("held ")
-	s.kill()
+	id, epoch, c := w.serve("--on-restart=stop").killedAmid("[[hold]]", "one")
 
 	next := w.serve("--on-restart=stop")
 	c, _ = c.connect(next, id, epoch)
@@ -162,12 +163,7 @@ func TestD1_ARequestForAnApprovalIsCancelledByTheDeathOfTheServer(t *testing.T) 
 // Nobody can allow it any more.
 func TestD1_AToolThatIsCalledAfterTheDeathOfTheServerIsNotRun(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve()
-	id, c := s.open(), s.chat()
-	epoch := c.subscribe(id).Epoch
-	c.send(id, "[[hold]] [[bash touch made]]")
-	c.hear("held ")
-	s.kill()
+	id, epoch, c := w.serve().killedAmid("[[hold]] [[bash touch made]]")
 
 	next := w.serve()
 	c, ack := c.connect(next, id, epoch)
@@ -182,13 +178,7 @@ func TestD1_AToolThatIsCalledAfterTheDeathOfTheServerIsNotRun(t *testing.T) {
 // By SIGINT, at which the CLI does not always have the time to say what there is of the answer. It is kept all the same.
 func TestD1_AnAnswerThatWasTakenOverIsAborted(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve()
-	id, c := s.open(), s.chat()
-	epoch := c.subscribe(id).Epoch
-	c.turn(id, "one")
-	c.send(id, "[[hold]]")
-	c.hear("held ")
-	s.kill()
+	id, epoch, c := w.serve().killedAmid("[[hold]]", "one")
 
 	next := w.serve()
 	c, _ = c.connect(next, id, epoch)

@@ -112,7 +112,7 @@ func TestChat_AChangeOfTheSettingsNeedsAnotherProcess(t *testing.T) {
 			pids := w.claudes()
 			c.turn(id, "two")
 			require.Equal(t, pids, w.claudes(), "nothing has changed")
-			w.awaitWritten(4)
+			w.written(2)
 			require.NoError(t, os.WriteFile(filepath.Join(w.home, ".claude", file), []byte("{}"), 0o600))
 			c.turn(id, "three")
 			after := w.claudes()
@@ -134,7 +134,7 @@ func TestChat_WhatATurnRemembersDoesNotCostItsProcess(t *testing.T) {
 	id, other, c := s.open(), s.open(), s.chat()
 	c.turn(id, "one")
 	pids := w.claudes()
-	w.awaitWritten(2)
+	w.written(1)
 	memory := ""
 	for path := range w.sessions() {
 		memory = filepath.Join(filepath.Dir(path), "memory")
@@ -152,17 +152,6 @@ func TestChat_WhatATurnRemembersDoesNotCostItsProcess(t *testing.T) {
 	c.turn(other, "two")
 	require.Subset(t, w.claudes(), pids)
 	require.NotEqual(t, both, w.claudes(), "the other one has not read it")
-}
-
-// awaitWritten waits until the CLI has written so many messages of its only session down.
-func (w *world) awaitWritten(messages int) {
-	w.t.Helper()
-	require.True(w.t, eventually(patience, func() bool {
-		for _, text := range w.sessions() {
-			return strings.Count(text, `"type":"user"`)+strings.Count(text, `"type":"assistant"`) >= messages
-		}
-		return false
-	}), "the session is written down")
 }
 
 func last(all []string) string { return all[len(all)-1] }

@@ -2,25 +2,16 @@
 // text, and nothing is fetched for it.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { launch, newPage } from './browser.mjs';
 import { answer, api, assertChatHarmless, ends, openChat, say } from './chat.mjs';
-import { assistant, fakeCLI, init, result } from './fake-cli.mjs';
+import { canary } from './elsewhere.mjs';
+import { assistant, fakeCLI, init, result, streamed } from './fake-cli.mjs';
 import { startServer } from './server.mjs';
-import { vectors } from './vectors.mjs';
+import { assertText, vectors } from './vectors.mjs';
 
 const browser = await launch();
 after(() => browser.close());
-
-// canary is a loopback server that counts who comes.
-async function canary(t) {
-  const hits = [];
-  const server = createServer((request, response) => { hits.push(request.url); response.end(); });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  t.after(() => server.close());
-  return { hits, url: `http://127.0.0.1:${server.address().port}` };
-}
 
 // Everything that the page may be made of.
 const OWN = ['HTML', 'HEAD', 'META', 'TITLE', 'LINK', 'SCRIPT', 'BODY', 'DIV', 'NAV', 'MAIN', 'HEADER', 'FOOTER', 'SECTION', 'ARTICLE', 'SEARCH', 'DETAILS',
@@ -49,14 +40,6 @@ async function assertInert(page) {
   }, OWN);
   assert.deepEqual(found, { suspects: [], scripts: [], pictures: 0, frames: 0 });
 }
-
-// assertText proves that the vectors did arrive there, character for character.
-async function assertText(page, selector, all) {
-  const texts = (await page.locator(selector).allTextContents()).join('\n');
-  for (const vector of all) assert.ok(texts.includes(vector), `${selector} shows ${vector}`);
-}
-
-const streamed = (event) => ({ type: 'stream_event', event, parent_tool_use_id: null });
 
 // everywhere is one vector in each place of the agent's output that is shown.
 const everywhere = (v, i) => [

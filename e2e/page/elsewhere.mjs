@@ -1,4 +1,4 @@
-// What is not the server's own: pages of other origins, and the end of an SSH tunnel.
+// What is not the server's own: other origins, and the end of an SSH tunnel.
 
 import { createServer } from 'node:http';
 import { connect, createServer as createListener } from 'node:net';
@@ -7,6 +7,13 @@ import { connect, createServer as createListener } from 'node:net';
 export async function foreignPage(t, html) {
   const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(html));
   return `${await listen(t, server)}/`;
+}
+
+// canary counts who comes to another loopback port: { hits, url }.
+export async function canary(t) {
+  const hits = [];
+  const server = createServer((request, response) => { hits.push(request.url); response.end(); });
+  return { hits, url: await listen(t, server) };
 }
 
 // tunnel leads to the server from another port, as `ssh -L` does, and returns its address.

@@ -36,6 +36,7 @@ createInterface({ input: process.stdin }).once('line', (line) => {
 
 export const init = { type: 'system', subtype: 'init', model: 'fake', session_id: 's', tools: [] };
 export const assistant = (...content) => ({ type: 'assistant', message: { id: 'm', role: 'assistant', content } });
+export const streamed = (event) => ({ type: 'stream_event', event, parent_tool_use_id: null });
 export const result = (text, more = {}) => ({ type: 'result', subtype: 'success', is_error: false, num_turns: 1,
   result: text, total_cost_usd: 0, usage: { input_tokens: 1, output_tokens: 1 }, ...more });
 

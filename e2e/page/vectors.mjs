@@ -1,6 +1,8 @@
 // Forty ways in which text has become code in one page or another. `canary` is an address
 // that nothing may ever ask for.
 
+import assert from 'node:assert/strict';
+
 export const vectors = (canary) => [
   '<script>alert(1)</script>',
   '<script src="CANARY/s.js"></script>',
@@ -43,3 +45,9 @@ export const vectors = (canary) => [
   '<table><td><!--<img src="--><img src=x onerror=alert(1)//">',
   '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
 ].map((vector) => vector.replaceAll('CANARY', canary));
+
+// assertText proves that the vectors did arrive there, character for character.
+export async function assertText(page, selector, all) {
+  const texts = (await page.locator(selector).allTextContents()).join('\n');
+  for (const vector of all) assert.ok(texts.includes(vector), `${selector} shows ${vector}`);
+}

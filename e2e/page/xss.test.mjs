@@ -1,26 +1,15 @@
 // W1: whatever the agent, its tools or the server say stays text.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, test } from 'node:test';
 import { assertHarmless, demoOf, ended, launch, newPage, openDemo, send } from './browser.mjs';
-import { assistant, fakeCLI, init, result } from './fake-cli.mjs';
+import { canary } from './elsewhere.mjs';
+import { assistant, fakeCLI, init, result, streamed } from './fake-cli.mjs';
 import { startServer, submit } from './server.mjs';
-import { vectors } from './vectors.mjs';
+import { assertText, vectors } from './vectors.mjs';
 
 const browser = await launch();
 after(() => browser.close());
-
-// canary is a loopback server that counts who comes.
-async function canary(t) {
-  const hits = [];
-  const server = createServer((request, response) => { hits.push(request.url); response.end(); });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  t.after(() => server.close());
-  return { hits, url: `http://127.0.0.1:${server.address().port}` };
-}
-
-const streamed = (event) => ({ type: 'stream_event', event, parent_tool_use_id: null });
 
 // everywhere is one run's lines with the vector in each place that a page might show.
 const everywhere = (v, i) => [
@@ -58,12 +47,6 @@ test('W1: vectors from the agent stay text wherever they appear', async (t) => {
   assertHarmless(seen, server.url);
   assert.deepEqual(watch.hits, []);
 });
-
-// assertText proves that the vectors did arrive there, character for character.
-async function assertText(page, selector, all) {
-  const texts = (await page.locator(selector).allTextContents()).join('\n');
-  for (const vector of all) assert.ok(texts.includes(vector), `${selector} shows ${vector}`);
-}
 
 // assertInert looks through the whole document for anything that a vector could have made.
 async function assertInert(page) {
