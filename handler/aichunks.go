@@ -9,7 +9,7 @@ import (
 	"spool/schema"
 )
 
-// chunks turns the frames of one run into the SDK's chunks. What a subagent says stays within
+// chunks turns the frames of one run into the SDK's chunks. What a nested agent says stays within
 // its tool call.
 type chunks struct {
 	begun    begun

@@ -55,7 +55,7 @@ func TestToolsAreTold(t *testing.T) {
 	result := schema.ChatFrame{Kind: schema.KindToolResult, ToolID: "t1", ToolResult: &schema.ToolResult{}}
 	failure := schema.ChatFrame{Kind: schema.KindToolResult, ToolID: "t1", ToolResult: &schema.ToolResult{IsError: true, Content: "no"}}
 	other := schema.ChatFrame{Kind: schema.KindToolResult, ToolID: "t2", ToolResult: &schema.ToolResult{}}
-	within := text("I am a subagent")
+	within := text("I am a nested agent")
 	within.ParentToolID = "t1"
 	require.Equal(t, []string{
 		`{"type":"text-start","id":"1"}`, `{"type":"text-delta","id":"1","delta":"Look"}`, `{"type":"text-end","id":"1"}`,

@@ -59,7 +59,7 @@ type ChatFrame struct {
 	ToolName   string         `json:"toolName,omitempty"`
 	ToolInput  jsontext.Value `json:"toolInput,omitzero"`
 	ToolResult *ToolResult    `json:"toolResult,omitempty"`
-	// ParentToolID is set for what a subagent says: the tool call that started it.
+	// ParentToolID is set for what a nested agent says: the tool call that started it.
 	ParentToolID string `json:"parentToolId,omitempty"`
 
 	RequestID string           `json:"requestId,omitempty"` // an [Approval]'s id

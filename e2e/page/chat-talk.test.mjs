@@ -79,7 +79,7 @@ describe('talking', { concurrency: 4 }, () => {
     assertChatQuiet(seen, server.url);
   });
 
-  test('thoughts are folded, and what a subagent does stands within its call', async (t) => {
+  test('thoughts are folded, and what a nested agent does stands within its call', async (t) => {
     const inside = (line) => ({ ...line, parent_tool_use_id: 'task' });
     const lines = [init,
       assistant({ type: 'thinking', thinking: 'First **this**, then that.' }),
@@ -96,9 +96,9 @@ describe('talking', { concurrency: 4 }, () => {
     assert.equal(await thought.locator('strong').isVisible(), false);
     await thought.locator('summary').click();
     await thought.locator('strong', { hasText: 'this' }).waitFor();
-    const task = text.locator('.tool', { has: page.locator('.subagent') });
+    const task = text.locator('.tool', { has: page.locator('.nested') });
     assert.equal(await task.getAttribute('data-state'), 'failed');
-    assert.equal(await task.locator('.subagent .tool-name').textContent(), 'Glob');
+    assert.equal(await task.locator('.nested .tool-name').textContent(), 'Glob');
     assertChatQuiet(seen, other.url);
   });
 

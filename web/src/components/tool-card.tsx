@@ -43,7 +43,7 @@ export function ToolCard({ block, runId }: { block: ToolBlock; runId: string }):
           {block.result && <ToolResult result={block.result} />}
         </div>
       )}
-      {block.blocks.length > 0 && <div className="subagent"><Blocks blocks={block.blocks} runId={runId} /></div>}
+      {block.blocks.length > 0 && <div className="nested"><Blocks blocks={block.blocks} runId={runId} /></div>}
     </section>
   );
 }

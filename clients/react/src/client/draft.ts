@@ -6,7 +6,7 @@ import type { Cut, JournalFrame } from './wire.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What has blocks: an answer, or a call whose subagent says something. */
+/** What has blocks: an answer, or a call whose nested agent says something. */
 interface Holder {
   readonly blocks: readonly Block[];
 }
@@ -103,7 +103,7 @@ export class Draft {
     if (at >= 0) Object.assign(this.#at(blocks, at), { streaming: false });
   }
 
-  /** The blocks among which a frame belongs. What an unknown call's subagent says is the answer's own. */
+  /** The blocks among which a frame belongs. What an unknown call's nested agent says is the answer's own. */
   #blocks(place: Place): Block[] | undefined {
     const message = this.answer(place.runId);
     if (!message) return undefined;

@@ -146,7 +146,7 @@ export interface TextFrame {
   clientMessageId?: string;
   /** Of a user's message: the one before it, empty for a first one. */
   parent?: string;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -167,7 +167,7 @@ export interface ThinkingFrame {
   line?: number;
   /** Its text. */
   content: string;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -192,7 +192,7 @@ export interface ToolUseFrame {
   toolName: string;
   /** Missing if it is cut. */
   toolInput?: Record<string, unknown>;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -219,7 +219,7 @@ export interface ToolResultFrame {
     content: string;
     isError: boolean;
   };
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -242,7 +242,7 @@ export interface StreamDeltaFrame {
   content: string;
   /** thinking, if it is a block of that; else missing. */
   status?: "thinking";
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -261,7 +261,7 @@ export interface StreamEndFrame {
   timestamp: string;
   /** The number of the line of the run's output that it came from; missing if from none. */
   line?: number;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -286,7 +286,7 @@ export interface PermissionRequestFrame {
   /** What the tool is called with. */
   input: Record<string, unknown>;
   context: ApprovalContext;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -310,7 +310,7 @@ export interface PermissionCancelledFrame {
   reason: "allowed" | "denied" | "timed_out" | "cancelled";
   /** What the model was told, or why. */
   text?: string;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -339,7 +339,7 @@ export interface StatusFrame {
   inSeconds?: number;
   /** The call that it is about. */
   toolId?: string;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -362,7 +362,7 @@ export interface ErrorFrame {
   content: string;
   /** What its sender has named it. */
   clientMessageId?: string;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }
@@ -396,7 +396,7 @@ export interface CompleteFrame {
   error?: string;
   head?: MessageId;
   stop?: RunStop;
-  /** The call that has started the subagent whose frame this is. */
+  /** The call that has started the nested agent whose frame this is. */
   parentToolId?: string;
   cut?: Cut;
 }

@@ -14,7 +14,7 @@ export interface TextBlock {
   readonly streaming: boolean;
   /** False as long as there is only what has come piece by piece. */
   readonly whole: boolean;
-  /** Set on what a subagent is told to do. */
+  /** Set on what a nested agent is told to do. */
   readonly role?: 'user';
   readonly cut?: Cut;
 }
@@ -39,7 +39,7 @@ export interface ToolBlock {
   /** Missing as long as the tool works. */
   readonly result?: { readonly content: string; readonly isError: boolean; readonly cut?: Cut };
   readonly approval?: Approval;
-  /** What a subagent says that this call has started. */
+  /** What a nested agent says that this call has started. */
   readonly blocks: readonly Block[];
   readonly cut?: Cut;
 }

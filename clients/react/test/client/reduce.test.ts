@@ -43,7 +43,7 @@ describe('tools', () => {
     expect(blocks(after(user('x'), result('t1', 'one')))).toEqual(['tool  = one']);
   });
 
-  test('what a subagent says is within its call', () => {
+  test('what a nested agent says is within its call', () => {
     const parentToolId = 't1';
     const state = after(user('x'), use('t1', 'Task'), said('do it', { role: 'user', parentToolId }), delta('well', { parentToolId }), delta('mine'),
       use('t2', 'Bash', { parentToolId }), result('t2', 'ok'), status({ status: 'task_notification', text: 'Task completed', toolId: 't1' }));
