@@ -103,6 +103,18 @@ describe('for everybody', { concurrency: 4 }, () => {
     assert.ok(own().length >= 4 && size <= 160_000, `${size} bytes`);
   });
 
+  test('the way to the end goes when all is in sight', async (t) => {
+    const { page, seen } = await openChat(t, server.url);
+    await say(page, 'long');
+    await ends(page);
+    await page.setViewportSize({ width: 1280, height: 500 });
+    await page.locator('.messages').evaluate((list) => { list.scrollTop = 0; });
+    await page.getByRole('button', { name: 'To the end' }).waitFor();
+    await page.setViewportSize({ width: 1280, height: 2_400 });
+    await page.getByRole('button', { name: 'To the end' }).waitFor({ state: 'detached' });
+    assert.deepEqual(seen.problems, []);
+  });
+
   test('1,000 messages: shown in a moment, and each new word costs little', async (t) => {
     const { page, seen } = await newPage(t);
     const { chat } = await api(server, 'POST', '/api/chats', { name: 'Long' });

@@ -29,12 +29,12 @@ export function useFollow() {
       last = box.scrollTop;
       setIsAtEnd(follows.current);
     };
-    const grown = new ResizeObserver(() => follows.current && toEnd());
-    grown.observe(content.current!);
-    grown.observe(box);
+    const resized = new ResizeObserver(() => (follows.current ? toEnd() : scrolled())); // what has become short enough is at its end
+    resized.observe(content.current!);
+    resized.observe(box);
     box.addEventListener('scroll', scrolled, { passive: true });
     return () => {
-      grown.disconnect();
+      resized.disconnect();
       box.removeEventListener('scroll', scrolled);
     };
   }, [toEnd]);
